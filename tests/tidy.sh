@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # Clang cannot read precompiled headers of another compiler, so it needs its own build folder.
 build=build-tidy
-[ -f "$build/build.ninja" ] || CXX=clang++-19 meson setup "$build" -Db_pch=false -Dtests=false >/dev/null
+[ -f "$build/build.ninja" ] || CXX=clang++-19 meson setup "$build" -Db_pch=false -Dunity=off -Dtests=false >/dev/null
 # Generated sources and headers must exist before a file can be read.
 ninja -C "$build" grammar/WritParser.h stdlib/stdlib.cpp >/dev/null
 files=("$@")

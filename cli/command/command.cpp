@@ -1,4 +1,5 @@
 #include "cli/command/command.h"
+#include "cli/terminal/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,12 +20,6 @@ std::vector<std::string> split(std::string_view names) {
         out.emplace_back(names.substr(at, end - at));
         at = end + 1;
     }
-    return out;
-}
-
-std::string joined(const std::vector<std::string>& words, std::string_view by) {
-    std::string out;
-    for (const std::string& word : words) out.append(out.empty() ? "" : by).append(word);
     return out;
 }
 

@@ -20,11 +20,7 @@ namespace {
 constexpr std::size_t kMostRules = 60, kMostConditions = 60;
 constexpr Truth kOutcomes[] = {Truth::True, Truth::False, Truth::Unknown};
 
-std::size_t index_of(Truth truth) {
-    return static_cast<std::size_t>(truth);
-}
-
-std::string joined(const std::vector<std::string_view>& words, std::string_view last) {
+std::string listed(const std::vector<std::string_view>& words, std::string_view last) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i)
         out.append(i == 0 ? "" : i + 1 == words.size() ? last : ", ").append(words[i]);
@@ -69,7 +65,7 @@ std::string open_conditions(const Coverage& coverage, const FilePositions& place
         for (const Truth truth : kOutcomes)
             if (condition.possible[index_of(truth)] && condition.seen[index_of(truth)] == 0)
                 never.push_back(truth_name(truth));
-        out += fmt::format("{}never {}{}  {}\n  {}-->{} {}\n", colours.warning, joined(never, " or "), colours.reset,
+        out += fmt::format("{}never {}{}  {}\n  {}-->{} {}\n", colours.warning, listed(never, " or "), colours.reset,
                            safe(condition.text), colours.frame, colours.reset, places.text(condition.span));
     }
     if (open == 0) return {};
@@ -84,7 +80,7 @@ std::string not_asked(const Coverage& coverage) {
             std::vector<std::string_view> never;
             for (const Truth truth : kOutcomes)
                 if (!condition.possible[index_of(truth)]) never.push_back(truth_name(truth));
-            if (!never.empty()) ++reasons["never " + joined(never, " or ") + ": " + condition.because];
+            if (!never.empty()) ++reasons["never " + listed(never, " or ") + ": " + condition.because];
         }
     std::string out;
     for (const auto& [reason, count] : reasons)

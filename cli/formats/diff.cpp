@@ -13,7 +13,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kWidth = 80;  ///< texts longer than this are cut
+constexpr std::size_t kTextWidth = 80;  ///< texts longer than this are cut
 constexpr std::size_t kMostThings = 40, kMostParts = 12, kMostGroups = 20, kMostAgents = 5, kMostLines = 12;
 
 /// Makes a text safe and cuts it to a number of columns.
@@ -32,16 +32,16 @@ std::string fitted(std::string_view text, std::size_t width) {
 /// starts shortly before they differ.
 std::string part_lines(const PartChange& change) {
     constexpr std::string_view kIndent = "            ";
-    constexpr std::size_t kColumns = kWidth - kIndent.size(), kBefore = 12;
+    constexpr std::size_t kColumns = kTextWidth - kIndent.size(), kLead = 12;
     std::string out(kIndent);
     const std::vector<Glyph> all = glyphs_of(text_of(change));
     const bool both = !change.before.empty() && !change.after.empty();
-    if (!both || all.size() <= kColumns) return out + fitted(text_of(change), both ? kColumns : kWidth);
+    if (!both || all.size() <= kColumns) return out + fitted(text_of(change), both ? kColumns : kTextWidth);
     const std::vector<Glyph> before = glyphs_of(change.before), after = glyphs_of(change.after);
     std::size_t alike = 0;
     while (alike < before.size() && alike < after.size() && before[alike].text == after[alike].text) ++alike;
     const std::size_t room = kColumns - std::min(kColumns / 2, glyphs_of(change.part).size() + 3);
-    const std::size_t skipped = std::max(before.size(), after.size()) > room && alike > kBefore ? alike - kBefore : 0;
+    const std::size_t skipped = std::max(before.size(), after.size()) > room && alike > kLead ? alike - kLead : 0;
     const auto rest = [&](const std::vector<Glyph>& glyphs) {
         std::string text;
         for (std::size_t i = skipped; i < glyphs.size(); ++i) text += glyphs[i].text;
@@ -139,7 +139,7 @@ private:
                                   group.agents[i].decisions);
         if (group.agents.size() > kMostAgents) agents += fmt::format(", … {} in all", group.agents.size());
         row("agents", agents);
-        row("example", fitted(group.example.name, kWidth));
+        row("example", fitted(group.example.name, kTextWidth));
         if (group.before == group.after)
             for (const PartShift& each : group.example.parts)
                 row(part_name(each.part), fmt::format("{} → {}", safe(each.before), safe(each.after)));
@@ -174,8 +174,8 @@ private:
                                 : !each.stated_before ? " (new)"
                                                       : "",
                                 counted(each.broken_before, "decision"), each.broken_after);
-            row("says", fitted(each.text, kWidth));
-            row("example", fitted(each.example.name, kWidth));
+            row("says", fitted(each.text, kTextWidth));
+            row("example", fitted(each.example.name, kTextWidth));
         }
         out_ += fmt::format("  {} checked on {} (not proved)\n", counted(diff_.invariants_held, "invariant"),
                             counted(diff_.requests, "request"));

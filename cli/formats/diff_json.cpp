@@ -15,11 +15,11 @@ Json or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);
 }
 
-Json json_of(const SideSummary& side, const std::string& name) {
+Json json_part(const SideSummary& side, const std::string& name) {
     return {{"name", name}, {"digest", side.digest}, {"rules", side.rules}, {"step_bound", side.step_bound}};
 }
 
-Json json_of(const ThingChange& change) {
+Json json_part(const ThingChange& change) {
     Json parts = Json::array();
     for (const PartChange& each : change.parts)
         parts.push_back({{"part", each.part},
@@ -37,7 +37,7 @@ Json json_of(const ThingChange& change) {
             {"parts", std::move(parts)}};
 }
 
-Json json_of(const std::vector<Cause>& causes) {
+Json json_part(const std::vector<Cause>& causes) {
     Json out = Json::array();
     for (const Cause& each : causes)
         out.push_back(
@@ -45,7 +45,7 @@ Json json_of(const std::vector<Cause>& causes) {
     return out;
 }
 
-Json json_of(const DiffExample& example) {
+Json json_part(const DiffExample& example) {
     Json parts = Json::array();
     for (const PartShift& each : example.parts)
         parts.push_back({{"part", part_name(each.part)},
@@ -59,7 +59,7 @@ Json json_of(const DiffExample& example) {
             {"reasons_after", example.reasons_after}};
 }
 
-Json json_of(const Result<Explanation>& explained) {
+Json json_part(const Result<Explanation>& explained) {
     if (!explained)
         return {{"error",
                  {{"code", explained.error().code},
@@ -68,7 +68,7 @@ Json json_of(const Result<Explanation>& explained) {
     return Json::parse(to_json(*explained), nullptr, false);
 }
 
-Json json_of(const DecisionGroup& group) {
+Json json_part(const DecisionGroup& group) {
     constexpr std::string_view kEffects[] = {"deny", "needs_approval", "permit"};
     Json agents = Json::array();
     for (const AgentCount& each : group.agents)
@@ -78,35 +78,35 @@ Json json_of(const DecisionGroup& group) {
             {"before", kEffects[static_cast<std::size_t>(group.before)]},
             {"after", kEffects[static_cast<std::size_t>(group.after)]},
             {"change", change_of(group)},
-            {"causes", json_of(group.causes)},
+            {"causes", json_part(group.causes)},
             {"decisions", group.decisions},
             {"agents", std::move(agents)},
-            {"example", json_of(group.example)}};
+            {"example", json_part(group.example)}};
 }
 
-Json json_of(const HeldInvariant& held) {
+Json json_part(const HeldInvariant& held) {
     return {{"name", held.name},
             {"text", held.text},
             {"stated_before", held.stated_before},
             {"stated_after", held.stated_after},
             {"broken_before", held.broken_before},
             {"broken_after", held.broken_after},
-            {"example", json_of(held.example)}};
+            {"example", json_part(held.example)}};
 }
 
 }  // namespace
 
 Json json_of(const std::vector<ThingChange>& changes) {
     Json out = Json::array();
-    for (const ThingChange& each : changes) out.push_back(json_of(each));
+    for (const ThingChange& each : changes) out.push_back(json_part(each));
     return out;
 }
 
 nlohmann::ordered_json diff_json(const DiffReport& report) {
     const PolicyDiff& diff = report.diff;
     Json out{{"schema_version", 1},
-             {"before", json_of(diff.before, report.before)},
-             {"after", json_of(diff.after, report.after)},
+             {"before", json_part(diff.before, report.before)},
+             {"after", json_part(diff.after, report.after)},
              {"requests", diff.requests},
              {"same", diff.same},
              {"wider", diff.wider},
@@ -123,22 +123,22 @@ nlohmann::ordered_json diff_json(const DiffReport& report) {
              {"files", Json::array()},
              {"groups", Json::array()},
              {"invariants", {{"held", diff.invariants_held}, {"proved", false}, {"broken", Json::array()}}},
-             {"unseen", json_of(diff.unseen)}};
+             {"unseen", json_part(diff.unseen)}};
     for (const FileChange& each : diff.files)
         out["files"].push_back({{"change", fate_name(each.fate)},
                                 {"name", or_null(each.name)},
                                 {"old_name", or_null(each.old_name)},
                                 {"text", text_change_name(each.text)}});
     for (std::size_t i = 0; i < diff.groups.size(); ++i) {
-        Json group = json_of(diff.groups[i]);
+        Json group = json_part(diff.groups[i]);
         if (i < kExplained) {
             const ExplainedExample explained = explain_example(report, diff.groups[i]);
-            group["example"]["explain_before"] = json_of(explained.before);
-            group["example"]["explain_after"] = json_of(explained.after);
+            group["example"]["explain_before"] = json_part(explained.before);
+            group["example"]["explain_after"] = json_part(explained.after);
         }
         out["groups"].push_back(std::move(group));
     }
-    for (const HeldInvariant& each : diff.invariants) out["invariants"]["broken"].push_back(json_of(each));
+    for (const HeldInvariant& each : diff.invariants) out["invariants"]["broken"].push_back(json_part(each));
     return out;
 }
 

@@ -13,7 +13,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kMostThings = 100, kMostGroups = 20, kMostAgents = 5;
+constexpr std::size_t kMarkdownThings = 100, kMarkdownGroups = 20, kMarkdownAgents = 5;
 
 std::string block(const std::string& text) {
     return "\n" + std::string("```text\n") + text + "```\n";
@@ -54,7 +54,7 @@ std::string render_diff_markdown(const DiffReport& report) {
     if (diff.structure.empty()) out += "\n### Policy\n\n" + nothing_decides(diff) + "\n";
     if (!diff.structure.empty()) {
         out += "\n### Policy\n\n| change | what | authority | parts |\n|---|---|---|---|\n";
-        for (std::size_t i = 0; i < std::min(kMostThings, diff.structure.size()); ++i) {
+        for (std::size_t i = 0; i < std::min(kMarkdownThings, diff.structure.size()); ++i) {
             const ThingChange& each = diff.structure[i];
             std::string parts;
             for (const PartChange& part : each.parts)
@@ -62,29 +62,30 @@ std::string render_diff_markdown(const DiffReport& report) {
             out += fmt::format("| {} | {} | {} | {} |\n", fate_name(each.fate), markdown_code(title_of(each)),
                                consequence(each.direction), parts);
         }
-        if (diff.structure.size() > kMostThings)
-            out += fmt::format("\n… and {} more\n", diff.structure.size() - kMostThings);
+        if (diff.structure.size() > kMarkdownThings)
+            out += fmt::format("\n… and {} more\n", diff.structure.size() - kMarkdownThings);
     }
     if (const std::vector<std::string> lines = text_changes(diff); !lines.empty()) {
         out += "\n### Text\n\n";
-        for (std::size_t i = 0; i < std::min(kMostThings, lines.size()); ++i)
+        for (std::size_t i = 0; i < std::min(kMarkdownThings, lines.size()); ++i)
             out += "- " + markdown_code(lines[i]) + "\n";
-        if (lines.size() > kMostThings) out += fmt::format("\n… and {} more\n", lines.size() - kMostThings);
+        if (lines.size() > kMarkdownThings) out += fmt::format("\n… and {} more\n", lines.size() - kMarkdownThings);
     }
     if (!diff.groups.empty()) {
         out += "\n### Decisions\n\n| | change | by | agents | decisions |\n|---|---|---|---|---|\n";
-        for (std::size_t i = 0; i < std::min(kMostGroups, diff.groups.size()); ++i) {
+        for (std::size_t i = 0; i < std::min(kMarkdownGroups, diff.groups.size()); ++i) {
             const DecisionGroup& each = diff.groups[i];
             std::string agents;
-            for (std::size_t j = 0; j < std::min(kMostAgents, each.agents.size()); ++j)
+            for (std::size_t j = 0; j < std::min(kMarkdownAgents, each.agents.size()); ++j)
                 agents += fmt::format("{}{} {}", j > 0 ? ", " : "", markdown_text(each.agents[j].agent),
                                       each.agents[j].decisions);
-            if (each.agents.size() > kMostAgents) agents += ", …";
+            if (each.agents.size() > kMarkdownAgents) agents += ", …";
             out += fmt::format("| {} | {} | {} | {} | {} |\n", direction_name(each.shift.direction()), change_of(each),
                                markdown_code(causes_of(each.causes)), agents, each.decisions);
         }
-        if (diff.groups.size() > kMostGroups) out += fmt::format("\n… and {} more\n", diff.groups.size() - kMostGroups);
-        for (std::size_t i = 0; i < std::min(kMostGroups, diff.groups.size()); ++i)
+        if (diff.groups.size() > kMarkdownGroups)
+            out += fmt::format("\n… and {} more\n", diff.groups.size() - kMarkdownGroups);
+        for (std::size_t i = 0; i < std::min(kMarkdownGroups, diff.groups.size()); ++i)
             out += group_of(report, diff.groups[i]);
     }
     if (diff.invariants_held > 0) {

@@ -14,21 +14,9 @@ namespace {
 
 constexpr std::size_t kTextColumn = 64;  ///< longer conditions push their facts further right
 
-std::size_t width_of(std::string_view text) {
-    std::size_t width = 0;
-    for (const Glyph& glyph : glyphs_of(text)) width += glyph.width;
-    return width;
-}
-
 std::string padded(std::string text, std::size_t width) {
-    text.append(width - std::min(width, width_of(text)), ' ');
+    text.append(width - std::min(width, columns_of(text)), ' ');
     return text;
-}
-
-std::string joined(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + safe(item);
-    return out;
 }
 
 std::string set_text(const std::vector<std::string_view>& items) {
@@ -90,13 +78,13 @@ private:
         std::vector<std::string> out;
         for (const Reason& reason : of_.decision.reasons)
             if (std::find(out.begin(), out.end(), reason.code) == out.end()) out.emplace_back(reason.code);
-        return joined(out);
+        return safe(joined(out, ", "));
     }
 
     void check(const SeenCheck& each) {
         out_ += fmt::format("\n{}{}{}: {}\n", colours_.bold, safe(each.code), colours_.reset, safe(each.what));
         std::size_t width = 0;
-        for (const SeenFact& fact : each.facts) width = std::max(width, width_of(fact.path));
+        for (const SeenFact& fact : each.facts) width = std::max(width, columns_of(fact.path));
         for (const SeenFact& fact : each.facts)
             out_ += fmt::format("  {}  {}\n", padded(safe(fact.path), width),
                                 safe(fact.lack.empty() ? fact.value : fact.lack));
@@ -150,7 +138,7 @@ private:
     /// For a condition with parts, only the parts that decided its value.
     static void flatten(const SeenCondition& of, std::size_t depth, std::vector<Line>& out) {
         std::string text = safe(of.text);
-        if (!of.parts.empty() && width_of(text) > kTextColumn) text = cut(of.text) + " ...";
+        if (!of.parts.empty() && columns_of(text) > kTextColumn) text = cut(of.text) + " ...";
         out.push_back({&of, std::string(2 * depth, ' ') + text});
         for (const SeenCondition& part : of.parts)
             if (part.truth == of.truth || of.parts.size() == 1) flatten(part, depth + 1, out);
@@ -171,8 +159,8 @@ private:
         for (const SeenCondition& each : of) flatten(each, 0, lines);
         std::size_t column = 0;
         for (const Line& line : lines)
-            if (!seen(*line.condition).empty() && width_of(line.text) <= kTextColumn)
-                column = std::max(column, width_of(line.text));
+            if (!seen(*line.condition).empty() && columns_of(line.text) <= kTextColumn)
+                column = std::max(column, columns_of(line.text));
         for (const Line& line : lines) {
             const SeenCondition* condition = line.condition;
             const std::string_view paint = condition->truth == Truth::True    ? colours_.good
@@ -197,7 +185,7 @@ private:
         conditions(rule.conditions);
         const SeenApprovals* approvals = rule.role == Role::Asks ? approvals_of(rule.rule) : nullptr;
         if (approvals != nullptr && !approvals->against.empty())
-            out_ += fmt::format("  of the approvals present: {}\n", joined(approvals->against));
+            out_ += fmt::format("  of the approvals present: {}\n", safe(joined(approvals->against, ", ")));
         if (approvals != nullptr && !approvals->unstated.empty())
             out_ += fmt::format("  no approval counts while {} is not stated\n", safe(approvals->unstated));
     }
@@ -213,7 +201,7 @@ private:
     void dropped() {
         if (of_.dropped.empty()) return;
         std::size_t width = 0;
-        for (const Dropped& each : of_.dropped) width = std::max(width, width_of(each.value) + 2);
+        for (const Dropped& each : of_.dropped) width = std::max(width, columns_of(each.value) + 2);
         out_ += fmt::format("\n{}not granted{}\n", colours_.bold, colours_.reset);
         for (const Dropped& each : of_.dropped)
             out_ +=
@@ -260,8 +248,8 @@ private:
                             near.effect == Effect::Permit ? "permits" : "needs approval", colours_.reset);
         std::size_t path = 0, from = 0;
         for (const Change& each : near.changes) {
-            path = std::max(path, width_of(each.path));
-            from = std::max(from, width_of(each.from.empty() ? "not stated" : each.from));
+            path = std::max(path, columns_of(each.path));
+            from = std::max(from, columns_of(each.from.empty() ? "not stated" : each.from));
         }
         for (const Change& each : near.changes)
             out_ += fmt::format("    {}  {} -> {}\n", padded(safe(each.path), path),
@@ -274,7 +262,7 @@ private:
             out_ += fmt::format("\nonce approved: {}permit{} {} for {}\n", colours_.good, colours_.reset,
                                 set_text({once.scopes.begin(), once.scopes.end()}), span_of(once.ttl));
         } else {
-            out_ += fmt::format("\nstill no permit then: {}\n", joined(once.against));
+            out_ += fmt::format("\nstill no permit then: {}\n", safe(joined(once.against, ", ")));
         }
         if (!of_.decision.binding_digest.empty()) out_ += fmt::format("bound to {}\n", of_.decision.binding_digest);
     }

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kShown = 10;  // annotations of one level that GitHub keeps per step
 
 /// Escapes what GitHub's runner interprets: percent signs everywhere, commas and colons in properties.
-std::string escaped(std::string_view text, bool property) {
+std::string command_escaped(std::string_view text, bool property) {
     std::string out;
     for (const char c : safe(text)) {
         switch (c) {
@@ -36,13 +36,14 @@ std::string annotation(const Diagnostics& all, const std::vector<Lines>& lines, 
         const Region at = region_of(lines[d.span.source], d.span);
         place = fmt::format(
             "file={},line={},endLine={},col={},endColumn={},",
-            escaped(std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(), true),
+            command_escaped(std::filesystem::path(all.sources[d.span.source].name).lexically_normal().generic_string(),
+                            true),
             at.line, at.end_line, at.column, at.end_column);
     }
-    std::string text = escaped(d.message, false);
+    std::string text = command_escaped(d.message, false);
     for (const std::string& more : {d.label, d.help})
-        if (!more.empty()) text += "%0A" + escaped(more, false);
-    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, escaped(d.code, true), text);
+        if (!more.empty()) text += "%0A" + command_escaped(more, false);
+    return fmt::format("::{} {}title={}::{}\n", severity_name(d.severity), place, command_escaped(d.code, true), text);
 }
 
 }  // namespace

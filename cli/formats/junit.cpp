@@ -45,7 +45,7 @@ bool allowed(std::uint32_t point) {
 }
 
 /// Escapes text for attributes and elements.
-std::string escaped(std::string_view text) {
+std::string xml_escaped(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const Sequence next = first_of(text);
@@ -74,7 +74,7 @@ std::string escaped(std::string_view text) {
 
 std::string attribute(std::string_view text) {
     std::string out;
-    for (const char c : escaped(text)) out += c == '\n' ? std::string("&#10;") : std::string(1, c);
+    for (const char c : xml_escaped(text)) out += c == '\n' ? std::string("&#10;") : std::string(1, c);
     return out;
 }
 
@@ -101,7 +101,7 @@ void append(std::string& out, const JunitSuite& suite, const JunitCase& each) {
     out += fmt::format(" time=\"{:.6f}\"", each.seconds);
     if (each.failed)
         out += fmt::format(">\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", attribute(each.message),
-                           escaped(each.text));
+                           xml_escaped(each.text));
     else
         out += "/>\n";
 }
@@ -117,7 +117,7 @@ std::string render_junit(std::string_view name, const std::vector<JunitSuite>& s
         sums.add(suite);
         out += fmt::format("  <testsuite {}>\n", sums.text(suite.name));
         for (const JunitCase& each : suite.cases) append(out, suite, each);
-        if (!suite.output.empty()) out += fmt::format("    <system-out>{}</system-out>\n", escaped(suite.output));
+        if (!suite.output.empty()) out += fmt::format("    <system-out>{}</system-out>\n", xml_escaped(suite.output));
         out += "  </testsuite>\n";
     }
     return out + "</testsuites>\n";

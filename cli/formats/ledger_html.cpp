@@ -37,7 +37,7 @@ th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: 
 td.n, th.n { text-align: right; }
 )";
 
-std::string escaped(std::string_view text) {
+std::string html_escaped(std::string_view text) {
     std::string out;
     for (const char c : safe(text)) {
         switch (c) {
@@ -61,8 +61,8 @@ double number_of(const InquiryCell& cell) {
     return share != nullptr ? *share : 0;
 }
 
-std::string text_of(const InquiryCell& cell) {
-    if (const auto* text = std::get_if<std::string>(&cell)) return escaped(*text);
+std::string html_of(const InquiryCell& cell) {
+    if (const auto* text = std::get_if<std::string>(&cell)) return html_escaped(*text);
     if (const auto* count = std::get_if<std::int64_t>(&cell)) return std::to_string(*count);
     if (const auto* share = std::get_if<double>(&cell)) return fmt::format("{:.1f}", *share);
     return "–";
@@ -90,7 +90,7 @@ std::string label_of(const std::vector<InquiryCell>& row) {
     std::string out;
     for (const InquiryCell& cell : row) {
         if (is_number(cell)) break;
-        const std::string text = text_of(cell);
+        const std::string text = html_of(cell);
         if (!text.empty()) out += (out.empty() ? "" : " · ") + text;
     }
     return out;
@@ -98,7 +98,7 @@ std::string label_of(const std::vector<InquiryCell>& row) {
 
 std::string colour_of(const InquiryTable& table, const std::vector<InquiryCell>& row, std::string_view usual) {
     if (table.name != "effects") return std::string(usual);
-    const std::string effect = text_of(row[0]);
+    const std::string effect = html_of(row[0]);
     return effect == "permit" ? "permit" : effect == "deny" ? "deny" : "waiting";
 }
 
@@ -116,9 +116,9 @@ std::string bars(const InquiryTable& table, const Series& series) {
         most = std::max(most, sum);
     }
     if (most <= 0) return {};
-    constexpr int kRow = 40, kWidth = 1000, kBars = 900;
-    std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
-                                  static_cast<int>(count) * kRow, escaped(table.title));
+    constexpr int kRow = 40, kPlotWidth = 1000, kBars = 900;
+    std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kPlotWidth,
+                                  static_cast<int>(count) * kRow, html_escaped(table.title));
     for (std::size_t r = 0; r < count; ++r) {
         const int y = static_cast<int>(r) * kRow;
         out += fmt::format("<text x=\"0\" y=\"{}\">{}</text>\n", y + 14, label_of(table.rows[r]));
@@ -132,7 +132,7 @@ std::string bars(const InquiryTable& table, const Series& series) {
                     "<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"13\" rx=\"2\" fill=\"var(--{})\"><title>{}: "
                     "{}</title></rect>\n",
                     x, y + 20, std::max(width, 2.0), colour_of(table, table.rows[r], colour),
-                    escaped(table.columns[column]), text_of(table.rows[r][column]));
+                    html_escaped(table.columns[column]), html_of(table.rows[r][column]));
             x += width;
         }
         out += fmt::format("<text x=\"{:.1f}\" y=\"{}\">{:.0f}</text>\n", x + 8, y + 31, sum);
@@ -142,7 +142,7 @@ std::string bars(const InquiryTable& table, const Series& series) {
         out += "<p>";
         for (const auto& [column, colour] : columns)
             out += fmt::format("<span style=\"color:var(--{})\">■</span> {} &nbsp; ", colour,
-                               escaped(table.columns[column]));
+                               html_escaped(table.columns[column]));
         out += "</p>\n";
     }
     return out;
@@ -151,13 +151,13 @@ std::string bars(const InquiryTable& table, const Series& series) {
 std::string rows_of(const InquiryTable& table) {
     std::string out = "<div class=\"scroll\"><table><tr>";
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        out +=
-            fmt::format("<th{}>{}</th>", is_number(table.rows[0][i]) ? " class=\"n\"" : "", escaped(table.columns[i]));
+        out += fmt::format("<th{}>{}</th>", is_number(table.rows[0][i]) ? " class=\"n\"" : "",
+                           html_escaped(table.columns[i]));
     out += "</tr>\n";
     for (const auto& row : table.rows) {
         out += "<tr>";
         for (const InquiryCell& cell : row)
-            out += fmt::format("<td{}>{}</td>", is_number(cell) ? " class=\"n\"" : "", text_of(cell));
+            out += fmt::format("<td{}>{}</td>", is_number(cell) ? " class=\"n\"" : "", html_of(cell));
         out += "</tr>\n";
     }
     return out + "</table></div>\n";
@@ -167,7 +167,7 @@ std::string tiles(const InquiryTable& metrics) {
     std::string out = "<div class=\"tiles\">\n";
     for (const auto& row : metrics.rows)
         out += fmt::format("<div class=\"tile{}\"><span>{}</span><b>{}</b><small>{}</small></div>\n",
-                           is_number(row[1]) ? "" : " absent", text_of(row[0]), text_of(row[1]), text_of(row[2]));
+                           is_number(row[1]) ? "" : " absent", html_of(row[0]), html_of(row[1]), html_of(row[2]));
     return out + "</div>\n";
 }
 
@@ -178,15 +178,15 @@ std::string html_page(const std::vector<InquiryTable>& tables, const std::string
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
         "content=\"width=device-width\">\n<title>Decisions in {0}</title>\n<style>{1}</style>\n"
         "<h1>Decisions in {0}</h1>\n<p>As recorded up to {2}. Shadow decisions are not counted.</p>\n",
-        escaped(subject), kStyle, escaped(made));
+        html_escaped(subject), kStyle, html_escaped(made));
     for (const InquiryTable& table : tables) {
         if (table.name == "metrics") {
             out += tiles(table);
-            if (!table.note.empty()) out += fmt::format("<p>{}</p>\n", escaped(table.note));
+            if (!table.note.empty()) out += fmt::format("<p>{}</p>\n", html_escaped(table.note));
             continue;
         }
-        out += fmt::format("<h2>{}</h2>\n", escaped(table.title));
-        if (!table.note.empty()) out += fmt::format("<p>{}</p>\n", escaped(table.note));
+        out += fmt::format("<h2>{}</h2>\n", html_escaped(table.title));
+        if (!table.note.empty()) out += fmt::format("<p>{}</p>\n", html_escaped(table.note));
         if (table.rows.empty()) {
             out += "<p>None.</p>\n";
             continue;

@@ -9,7 +9,7 @@ namespace writ::cli {
 
 namespace {
 
-std::string text_of(const ledger::InquiryCell& cell) {
+std::string cell_text(const ledger::InquiryCell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) return *text;
     if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
     if (const auto* share = std::get_if<double>(&cell)) return fmt::format("{:.1f}", *share);
@@ -23,7 +23,7 @@ std::string human(const ledger::InquiryTable& wanted, bool colour) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& row : wanted.rows) {
         auto& cells = rows.emplace_back();
-        for (const ledger::InquiryCell& cell : row) cells.push_back(text_of(cell));
+        for (const ledger::InquiryCell& cell : row) cells.push_back(cell_text(cell));
     }
     std::string out = fmt::format("{}{}{}\n", colours.bold, safe(wanted.title), colours.reset);
     out += rows.empty() ? "nothing\n" : table(wanted.columns, rows);

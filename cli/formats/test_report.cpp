@@ -18,8 +18,8 @@ namespace writ::cli {
 
 namespace {
 
-constexpr std::size_t kMostExplained = 10;  ///< failures; explaining one costs more than running all tests
-constexpr std::size_t kMostLines = 40;      ///< of one explanation
+constexpr std::size_t kMostExplained = 10;   ///< failures; explaining one costs more than running all tests
+constexpr std::size_t kExplainedLines = 40;  ///< of one explanation
 
 bool differs(const TestCase& test, std::initializer_list<std::string_view> parts) {
     return std::any_of(test.differences.begin(), test.differences.end(), [&](const Difference& each) {
@@ -87,7 +87,7 @@ std::string body_of(const Explanation& explanation, bool colour) {
     std::string out, line;
     std::getline(lines, line);
     for (std::size_t count = 0; std::getline(lines, line); ++count) {
-        if (count == kMostLines) return out + "... `writ explain` shows all of it\n";
+        if (count == kExplainedLines) return out + "... `writ explain` shows all of it\n";
         out += line + "\n";
     }
     return out;

@@ -15,7 +15,7 @@ namespace writ::cli {
 namespace {
 
 constexpr std::int64_t kWait = 1000, kBetween = 100;  // milliseconds
-constexpr std::uint64_t kWidth = 30;
+constexpr std::uint64_t kBarWidth = 30;
 
 std::int64_t now() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -45,8 +45,8 @@ void Progress::draw(std::uint64_t done, std::uint64_t all) {
     const auto seconds = static_cast<double>(at - begun_) / 1000.0;
     std::string bar;
     if (all > 0) {
-        const std::uint64_t filled = std::min(kWidth, done * kWidth / all);
-        bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kWidth - filled, '.'),
+        const std::uint64_t filled = std::min(kBarWidth, done * kBarWidth / all);
+        bar = fmt::format("[{}{}] {:3}% ", std::string(filled, '#'), std::string(kBarWidth - filled, '.'),
                           std::min<std::uint64_t>(100, done * 100 / all));
     }
     const std::string count =

@@ -6,16 +6,6 @@
 
 namespace writ::cli {
 
-namespace {
-
-std::size_t width_of(const std::string& text) {
-    std::size_t width = 0;
-    for (const Glyph& glyph : glyphs_of(text)) width += glyph.width;
-    return width;
-}
-
-}  // namespace
-
 std::string table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::vector<std::string>> all{headings};
     for (const auto& row : rows) {
@@ -24,13 +14,13 @@ std::string table(const std::vector<std::string>& headings, const std::vector<st
     }
     std::vector<std::size_t> widths(headings.size(), 0);
     for (const auto& row : all)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
     std::string out;
     for (const auto& row : all) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += row[i];
-            if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + 2, ' ');
+            if (i + 1 < row.size()) line.append(widths[i] - columns_of(row[i]) + 2, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";

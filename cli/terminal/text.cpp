@@ -92,6 +92,12 @@ std::vector<Glyph> glyphs_of(std::string_view line) {
     return glyphs;
 }
 
+std::size_t columns_of(std::string_view line) {
+    std::size_t width = 0;
+    for (const Glyph& glyph : glyphs_of(line)) width += glyph.width;
+    return width;
+}
+
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = decode(text).length;
@@ -152,14 +158,19 @@ std::string filled(std::string_view text, std::size_t width) {
         std::size_t end = 0;
         for (bool quoted = false; end < text.size() && (quoted || text[end] != ' '); ++end)
             quoted = quoted != (text[end] == '`');
-        std::size_t columns = 0;
-        for (const Glyph& glyph : glyphs_of(text.substr(0, end))) columns += glyph.width;
+        const std::size_t columns = columns_of(text.substr(0, end));
         const bool breaks = used > 0 && used + 1 + columns > width;
         if (used > 0) out += breaks ? '\n' : ' ';
         used = (breaks || used == 0 ? 0 : used + 1) + columns;
         out += text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
+    return out;
+}
+
+std::string joined(const std::vector<std::string>& texts, std::string_view by) {
+    std::string out;
+    for (const std::string& text : texts) out.append(out.empty() ? "" : by).append(text);
     return out;
 }
 

@@ -25,6 +25,8 @@ struct Glyph {
 /// Splits a line into glyphs. Tabs become spaces up to the next multiple of four. Control characters, characters that
 /// change the direction of text, and invalid UTF-8 are spelled out (`<U+202E>`).
 [[nodiscard]] std::vector<Glyph> glyphs_of(std::string_view line);
+/// Number of columns that a line takes.
+[[nodiscard]] std::size_t columns_of(std::string_view line);
 
 /// RFC 3339 in UTC, to the second. Input: microseconds since the epoch.
 [[nodiscard]] std::string moment(std::int64_t micros);
@@ -42,6 +44,9 @@ struct Glyph {
 
 /// Wraps words into lines of at most `columns` columns, unless a word is longer. Text in backticks is not broken.
 [[nodiscard]] std::string filled(std::string_view text, std::size_t width);
+
+/// The texts with a separator between them.
+[[nodiscard]] std::string joined(const std::vector<std::string>& texts, std::string_view by);
 
 /// A duration in hours, minutes and seconds: `4m 27s`.
 [[nodiscard]] std::string span_of(std::int64_t seconds);

@@ -25,7 +25,7 @@ bool sleep_for(long milliseconds) {
     return asked_to_end == 0;
 }
 
-constexpr long kBetween = 200, kSettle = 50;  // milliseconds
+constexpr long kPoll = 200, kSettle = 50;  // milliseconds
 
 }  // namespace
 
@@ -73,7 +73,7 @@ void Watch::add(const std::string& file) {
 std::string Watch::wait() const {
     std::string changed;
     Stamps last_policies = policies_, last_data = data_;
-    while (sleep_for(changed.empty() ? kBetween : kSettle)) {
+    while (sleep_for(changed.empty() ? kPoll : kSettle)) {
         const Stamps policies = look();
         Stamps data = data_;
         for (auto& [file, standing] : data) standing = stamp(file);

@@ -16,7 +16,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct CheckArgs {
     std::vector<std::string> paths;
     Format format = Format::Human;
     std::optional<Dump> dump;
@@ -37,7 +37,7 @@ std::string summary_json(const Workspace& workspace) {
     return out + ",\"diagnostics\":" + render_json(workspace.diagnostics()) + "}\n";
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const CheckArgs& options, const Terminal& terminal) {
     const auto opened = open_workspace(options.paths, terminal, {}, options.max_steps);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
@@ -58,7 +58,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_check(Command& program) {
     Command& verb = program.verb("check", "Compile policies and report their errors");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<CheckArgs>();
     add_paths(verb, options.paths);
     Option& format = add_format(verb, options.format, kDiagnosticFormats);
     verb.whole("--max-steps", "N", "Refuse a policy if one request can cost more steps than this (default: 500000)",

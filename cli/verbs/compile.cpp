@@ -11,12 +11,12 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct CompileArgs {
     std::vector<std::string> paths;
     std::string output;
 };
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const CompileArgs& options, const Terminal& terminal) {
     const auto opened = open_valid(options.paths, terminal);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
@@ -36,7 +36,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_compile(Command& program) {
     Command& verb = program.verb("compile", "Compile policies to a bundle for brokers");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<CompileArgs>();
     add_paths(verb, options.paths);
     verb.text("-o,--output", "FILE|-", "The bundle to write; replaced atomically; - for standard output",
               options.output)

@@ -8,6 +8,7 @@
 
 #include "cli/command/command.h"
 #include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
 #include "cli/verbs/verbs.h"
 
 namespace writ::cli {
@@ -39,12 +40,6 @@ void gather(const Command& command, const std::string& path, const Command& root
             if (option.takes != Option::Takes::Help && option.takes != Option::Takes::Version)
                 place.options.push_back(&option);
     for (const Command* verb : shown(command)) gather(*verb, path + "/" + verb->name, root, out);
-}
-
-std::string joined(const std::vector<std::string>& words, std::string_view by) {
-    std::string out;
-    for (const std::string& word : words) out.append(out.empty() ? "" : by).append(word);
-    return out;
 }
 
 std::string replaced(std::string_view text, char what, std::string_view with) {

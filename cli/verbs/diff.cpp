@@ -12,14 +12,14 @@ namespace writ::cli {
 
 namespace {
 
-constexpr Rendering<DiffReport> kRenderings[] = {
+constexpr Rendering<DiffReport> kDiffRenderings[] = {
     {Format::Human,
      [](const DiffReport& report, const Terminal& terminal) { return render_diff(report, terminal.colour_out); }},
     {Format::Json, [](const DiffReport& report, const Terminal&) { return render_diff_json(report); }},
     {Format::Markdown, [](const DiffReport& report, const Terminal&) { return render_diff_markdown(report); }},
 };
 
-struct Options {
+struct DiffArgs {
     std::string before, after = ".";
     StorePlace store;
     CompareOptions compared;
@@ -33,7 +33,7 @@ bool widens(const PolicyDiff& diff) {
                                                    [](const HeldInvariant& each) { return each.broken_after > 0; });
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const DiffArgs& options, const Terminal& terminal) {
     const auto old_side = open_side(options.before, options.after, options.store, terminal);
     if (const Exit* failed = std::get_if<Exit>(&old_side)) return *failed;
     const auto new_side = open_side(options.after, options.before, options.store, terminal);
@@ -42,7 +42,7 @@ Exit run(const Options& options, const Terminal& terminal) {
                                         {options.after, std::get<Workspace>(new_side)}, options.compared, terminal);
     if (const Exit* failed = std::get_if<Exit>(&compared)) return *failed;
     const DiffReport& report = std::get<DiffReport>(compared);
-    print_result(rendered(kRenderings, options.format, report, terminal));
+    print_result(rendered(kDiffRenderings, options.format, report, terminal));
     return options.fail_wider && (widens(report.diff) || report.gaps.undecided > 0) ? Exit::Negative : Exit::Ok;
 }
 
@@ -50,14 +50,14 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_diff(Command& program) {
     Command& verb = program.verb("diff", "Show what a change does to a policy and to its decisions");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<DiffArgs>();
     const std::string side = "PATH|REF[:PATH]|store:VERSION";
     verb.text("BEFORE", side, "The old side: a policy, a folder, a git ref or a version in a store", options.before)
         .required();
     verb.text("AFTER", side, "The new side (default: the current folder)", options.after);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
-    add_format(verb, options.format, formats_of(kRenderings));
+    add_format(verb, options.format, formats_of(kDiffRenderings));
     verb.flag("--fail-wider", "Exit with 1 if anything is wider, may be wider, or is undecided", options.fail_wider);
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

@@ -15,7 +15,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct EvalArgs {
     std::vector<std::string> paths, layers;
     std::string request;
     RecordingArgs recording;
@@ -24,7 +24,7 @@ struct Options {
     bool reference = false;
 };
 
-Exit decide_by_reference(const Workspace& workspace, const std::string& json, const Options& options,
+Exit decide_by_reference(const Workspace& workspace, const std::string& json, const EvalArgs& options,
                          const Terminal& terminal) {
     const auto decision = workspace.reference(json);
     if (!decision) return refuse(decision.error(), input_name(options.request), Format::Json, terminal);
@@ -33,7 +33,7 @@ Exit decide_by_reference(const Workspace& workspace, const std::string& json, co
     return read.at("effect") == "permit" ? Exit::Ok : Exit::Negative;
 }
 
-Exit print(const Decision& decision, const Layers& layers, const Options& options, const Terminal& terminal) {
+Exit print(const Decision& decision, const Layers& layers, const EvalArgs& options, const Terminal& terminal) {
     print_result(options.format == Format::Json
                      ? safe_json(to_json(decision, layers, options.reader)) + "\n"
                      : render_decision(decision, layers, options.reader, terminal.colour_out));
@@ -41,7 +41,7 @@ Exit print(const Decision& decision, const Layers& layers, const Options& option
 }
 
 /// Decides as a broker does: a permit is recorded before it is given.
-Exit decide_and_record(const std::string& json, const Layers& layers, const Options& options,
+Exit decide_and_record(const std::string& json, const Layers& layers, const EvalArgs& options,
                        const Terminal& terminal) {
     Recording recording;
     if (const auto opened = recording.open(options.recording, layers); !opened)
@@ -55,7 +55,7 @@ Exit decide_and_record(const std::string& json, const Layers& layers, const Opti
     return answer.decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const EvalArgs& options, const Terminal& terminal) {
     const auto json = read_input(options.request, RequestLimits{}.max_bytes);
     if (!json) return report_error(json.error(), "", terminal);
     if (options.reference) {
@@ -78,7 +78,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_eval(Command& program) {
     Command& verb = program.verb("eval", "Decide one request");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<EvalArgs>();
     add_paths(verb, options.paths);
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
     Option& layer = add_layers(verb, options.layers);

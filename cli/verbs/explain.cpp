@@ -19,7 +19,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct ExplainArgs {
     std::vector<std::string> paths;
     std::string request, rule;
     RevokedArgs revoked;
@@ -38,7 +38,7 @@ bool is_lint_or_reason(const std::string& text) {
     return (!lint_page(text).empty() || !code_row(text).empty()) && !std::filesystem::exists(text, error);
 }
 
-bool asks_of_code(const Options& options) {
+bool asks_of_code(const ExplainArgs& options) {
     return options.paths.size() == 1 && (is_code(options.paths[0]) || is_lint_or_reason(options.paths[0]));
 }
 
@@ -62,7 +62,7 @@ Exit explain_code(const std::string& code) {
     return Exit::Ok;
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const ExplainArgs& options, const Terminal& terminal) {
     const auto opened = open_valid(options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
@@ -84,7 +84,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_explain(Command& program) {
     Command& verb = program.verb("explain", "Explain the decision on a request, or a code");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<ExplainArgs>();
     verb.list("PATH", "PATH...|CODE|LINT|REASON",
               "Policy files or folders; or one code such as E0203, one lint or one reason", options.paths)
         .required();

@@ -18,7 +18,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct FmtArgs {
     std::vector<std::string> paths;
     bool check = false, diff = false;
 };
@@ -53,7 +53,7 @@ Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
 }
 
 /// The input: files, or standard input.
-Result<std::vector<Source>> read_all(const Options& options) {
+Result<std::vector<Source>> read_all(const FmtArgs& options) {
     if (options.paths == std::vector<std::string>{"-"}) {
         auto text = read_input("-", CompileOptions{}.max_source_bytes);
         if (!text) return tl::unexpected(std::move(text.error()));
@@ -72,7 +72,7 @@ std::string diff(const Formatted& file, bool colour) {
            line_diff(file.source.text, file.text, colour);
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const FmtArgs& options, const Terminal& terminal) {
     for (const std::string& path : options.paths) {
         if (!is_bundle({path})) continue;
         print_note(fmt::format("error: {} is a sealed bundle; format its sources instead\n", safe(path)));
@@ -116,7 +116,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_fmt(Command& program) {
     Command& verb = program.verb("fmt", "Format policies in the canonical style");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<FmtArgs>();
     verb.list("PATH", "PATH...|-", "Policy files, folders of *.writ files, or - for standard input", options.paths)
         .required();
     verb.flag("--check", "Change nothing; list the files that differ, and exit with 1 if there are any", options.check);

@@ -24,7 +24,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr Rendering<GateReport> kRenderings[] = {
+constexpr Rendering<GateReport> kGateRenderings[] = {
     {Format::Human, [](const GateReport& report,
                        const Terminal& terminal) { return render_gate(report, terminal.colour_out, terminal.quiet); }},
     {Format::Json, [](const GateReport& report, const Terminal&) { return render_gate_json(report); }},
@@ -40,7 +40,7 @@ struct Output {
     std::string file;
 };
 
-struct Options {
+struct GateArgs {
     std::string policy = ".", base;
     StorePlace store;
     CompareOptions compared;
@@ -54,7 +54,7 @@ struct Options {
 std::string add_output(const std::string& text, std::vector<Output>& to) {
     const std::size_t equals = text.find('=');
     std::vector<std::string> known;
-    for (const auto& each : kRenderings) {
+    for (const auto& each : kGateRenderings) {
         const std::string name(format_name(each.format));
         known.push_back(name + "=FILE");
         if (equals == std::string::npos || equals + 1 == text.size() || name != text.substr(0, equals)) continue;
@@ -65,16 +65,16 @@ std::string add_output(const std::string& text, std::vector<Output>& to) {
 }
 
 /// Writes a report in every requested format. Output: `end`, or the error of writing.
-Exit deliver(const GateReport& report, const Options& options, const Terminal& terminal, Exit end) {
+Exit deliver(const GateReport& report, const GateArgs& options, const Terminal& terminal, Exit end) {
     for (const Output& each : options.outputs)
-        if (const auto written = write_file(each.file, rendered(kRenderings, each.format, report, {})); !written)
+        if (const auto written = write_file(each.file, rendered(kGateRenderings, each.format, report, {})); !written)
             return report_error(written.error(), "", terminal);
-    print_result(rendered(kRenderings, options.format, report, terminal));
+    print_result(rendered(kGateRenderings, options.format, report, terminal));
     return end;
 }
 
 /// Reads the change notes: files, and the messages of the commits since the base.
-std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal& terminal) {
+std::variant<ChangeNote, Exit> read_notes(const GateArgs& options, const Terminal& terminal) {
     ChangeNote note;
     for (const std::string& file : options.notes) {
         constexpr std::size_t kMost = std::size_t{1} << 20;
@@ -97,7 +97,7 @@ std::variant<ChangeNote, Exit> read_notes(const Options& options, const Terminal
 }
 
 /// Judges a policy that compiles, and writes the verdict.
-Exit judged(const Workspace& policy, const DiffReport* change, ChangeNote note, const Options& options,
+Exit judged(const Workspace& policy, const DiffReport* change, ChangeNote note, const GateArgs& options,
             const Terminal& terminal) {
     GateReport report{change != nullptr ? options.base : std::string(), {}, change};
     {
@@ -114,7 +114,7 @@ const Exit* failed(const std::variant<T, Exit>& step) {
     return std::get_if<Exit>(&step);
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const GateArgs& options, const Terminal& terminal) {
     if (is_bundle({options.policy})) {
         print_note(fmt::format("error: {} is a sealed bundle; a gate checks sources\n", safe(options.policy)));
         return Exit::Usage;
@@ -142,7 +142,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 void add_gate(Command& program) {
     Command& verb =
         program.verb("gate", "Check a change: style, lints, tests, coverage, invariants, and what it widens");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<GateArgs>();
     verb.text("PATH", "PATH", "The new policy (default: the current folder)", options.policy);
     verb.text("--base", "REF[:PATH]|PATH|store:VERSION|none",
               "The old policy: a git ref, a path or store:VERSION; `none` for a first version", options.base)
@@ -155,7 +155,7 @@ void add_gate(Command& program) {
     add_lint_levels(verb, options.rules.lint, options.rules.lint_fails);
     add_compare_options(verb, options.compared);
     add_store_place(verb, options.store);
-    add_format(verb, options.format, formats_of(kRenderings));
+    add_format(verb, options.format, formats_of(kGateRenderings));
     verb.reads_each("--output", "FORMAT=FILE", "Also write the result to a file; may be repeated",
                     [&options](const std::string& text) { return add_output(text, options.outputs); });
     verb.check = [&options]() -> std::string {

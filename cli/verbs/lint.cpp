@@ -21,7 +21,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct LintArgs {
     std::vector<std::string> paths;
     LintOptions lint;
     LintLevel fail_on = LintLevel::Error;
@@ -60,7 +60,7 @@ std::string json(const LintReport& report) {
     return one_line(out);
 }
 
-constexpr Rendering<LintReport> kRenderings[] = {
+constexpr Rendering<LintReport> kLintRenderings[] = {
     {Format::Human,
      [](const LintReport& report, const Terminal& terminal) {
          return render_human(report.findings, terminal.colour_out) + summary(report);
@@ -90,7 +90,7 @@ Exit show(const Workspace& workspace, const std::vector<Source>& changed, const 
 }
 
 /// Opens the policy, if it compiles. The compiler's warnings are among the findings.
-std::variant<Workspace, Exit> open_quietly(const Options& options, const Terminal& terminal) {
+std::variant<Workspace, Exit> open_quietly(const LintArgs& options, const Terminal& terminal) {
     auto opened = open_workspace(options.paths, terminal);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr || workspace->bundle()) return opened;
@@ -100,7 +100,7 @@ std::variant<Workspace, Exit> open_quietly(const Options& options, const Termina
     return Exit::Invalid;
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const LintArgs& options, const Terminal& terminal) {
     if (options.fix && is_bundle(options.paths)) {
         print_note("error: " + safe(options.paths[0]) + " is a sealed bundle, and only source files can be fixed\n");
         return Exit::Usage;
@@ -124,7 +124,7 @@ Exit run(const Options& options, const Terminal& terminal) {
             report = workspace.lint(options.lint);
         }
     }
-    print_result(rendered(kRenderings, options.format, report, terminal));
+    print_result(rendered(kLintRenderings, options.format, report, terminal));
     return exit_of(report, options.fail_on);
 }
 
@@ -132,13 +132,13 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_lint(Command& program) {
     Command& verb = program.verb("lint", "Report suspicious policies");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<LintArgs>();
     add_paths(verb, options.paths);
     add_lint_levels(verb, options.lint, options.fail_on);
     Option& fix = verb.flag("--fix", "Apply the fixes that change no decision", options.fix);
     verb.flag("--diff", "Show what --fix would do, and exit with 1 if it would change anything", options.diff)
         .excludes(fix);
-    add_format(verb, options.format, formats_of(kRenderings));
+    add_format(verb, options.format, formats_of(kLintRenderings));
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }
 

@@ -15,7 +15,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct ReplayArgs {
     std::string folder;
     std::vector<std::string> against, layers;
     Format format = Format::Human;
@@ -36,7 +36,7 @@ std::variant<Bundle, Exit> bundle_of(const std::vector<std::string>& paths, cons
     return *std::get<Workspace>(opened).bundle();
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const ReplayArgs& options, const Terminal& terminal) {
     std::vector<Bundle> bundles;
     for (const std::string& layer : options.layers) {
         auto above = bundle_of({layer}, terminal);
@@ -88,7 +88,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_replay(Command& program) {
     Command& verb = program.verb("replay", "Decide recorded requests with another policy, and show what would change");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<ReplayArgs>();
     add_ledger_option(verb, options.folder).required();
     verb.list("--against", "PATH...", "Policy files or folders, or a sealed *.bundle", options.against).required();
     verb.texts("--layer", "PATH", "A platform's policy or bundle above PATH; may be repeated", options.layers);

@@ -16,7 +16,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct RequestArgs {
     std::string claims, kind, facts;
     std::vector<std::string> policy;
     std::optional<std::int64_t> now;
@@ -30,7 +30,7 @@ std::string listed(const std::vector<std::string>& items) {
 }
 
 /// The notes about facts that the document does not state.
-void tell(const DraftRequest& draft, const Options& options, const Terminal& terminal) {
+void tell(const DraftRequest& draft, const RequestArgs& options, const Terminal& terminal) {
     const auto note = [&](const std::string& text) { print_remark("note: " + text + "\n", terminal); };
     if (!options.verified)
         note(
@@ -52,7 +52,7 @@ void tell(const DraftRequest& draft, const Options& options, const Terminal& ter
                          listed(draft.missing)));
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const RequestArgs& options, const Terminal& terminal) {
     const auto claims = read_input(options.claims, RequestLimits{}.max_bytes);
     if (!claims) return report_error(claims.error(), "", terminal);
     std::string facts;
@@ -88,7 +88,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_request(Command& program) {
     Command& verb = program.verb("request", "Make a request document from a token's claims");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<RequestArgs>();
     verb.text("--claims", "FILE|-", "The claims, a JSON object; - for standard input", options.claims).required();
     verb.text("--issuer-kind", "KIND", "A claims schema of the standard library, such as github or kubernetes",
               options.kind)

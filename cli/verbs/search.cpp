@@ -16,7 +16,7 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct SearchArgs {
     std::vector<std::string> paths, layers;
     std::string request, candidates;
     RevokedArgs revoked;
@@ -26,16 +26,10 @@ struct Options {
 
 constexpr std::size_t kMostCandidateBytes = 64u << 20;
 
-std::string joined(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + safe(item);
-    return out;
-}
-
 /// The scopes of a permit, or the reasons against it.
 std::string why(const SearchItem& item, const Layers& layers) {
     if (!item.refused.code.empty()) return fmt::format("{} {}", item.refused.code, safe(item.refused.message));
-    if (item.answer == Effect::Permit) return joined(item.scopes);
+    if (item.answer == Effect::Permit) return safe(joined(item.scopes, ", "));
     std::string out;
     for (const Reason& reason : item.reasons) {
         if (reason.code == "permitted") continue;
@@ -71,7 +65,7 @@ std::string human(const SearchResult& result, bool colour) {
     return out;
 }
 
-Exit run(const Options& options, const Terminal& terminal) {
+Exit run(const SearchArgs& options, const Terminal& terminal) {
     const auto opened = open_layers(options.layers, options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Layers& layers = std::get<Layers>(opened);
@@ -103,7 +97,7 @@ Exit run(const Options& options, const Terminal& terminal) {
 
 void add_search(Command& program) {
     Command& verb = program.verb("search", "Find the tools, scopes or agents for which a request would be permitted");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<SearchArgs>();
     add_paths(verb, options.paths);
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
     verb.choice("--open", "The field that candidates replace", options.open,

@@ -12,14 +12,14 @@ namespace writ::cli {
 
 namespace {
 
-struct Options {
+struct StoreDecideArgs {
     std::string channel, candidate, request, state;
     RecordingArgs recording;
     std::vector<std::string> keys, on_call;
     View reader = View::Operator;
 };
 
-Exit decide(const StoreArgs& args, const Options& options) {
+Exit decide(const StoreArgs& args, const StoreDecideArgs& options) {
     const auto request = read_input(options.request, RequestLimits{}.max_bytes);
     if (!request) return report_error(request.error(), "", args.terminal);
     FollowOptions follow;
@@ -85,7 +85,7 @@ Exit decide(const StoreArgs& args, const Options& options) {
 
 void add_store_decide(const StoreApp& store) {
     Command& verb = store.add("decide", "Decide one request with the active version of a channel");
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<StoreDecideArgs>();
     verb.text("CHANNEL", "", "Which", options.channel).required();
     verb.text("--request", "FILE|-", "The request document; - for standard input", options.request).required();
     verb.text("--shadow", "CHANNEL", "A candidate's channel; its decision is shown and never enforced",

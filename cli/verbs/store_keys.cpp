@@ -44,7 +44,7 @@ Result<Exit> remove(const StoreArgs& args, Store& store, const std::string& id) 
     return Exit::Ok;
 }
 
-Result<Exit> list(const StoreArgs& args, Store& store) {
+Result<Exit> list_keys(const StoreArgs& args, Store& store) {
     const auto keys = store.keys();
     if (!keys) return tl::unexpected(keys.error());
     Json entries = Json::array();
@@ -78,7 +78,7 @@ void add_store_keys(const StoreApp& store) {
         verb.text("ID", "", "The id, as shown by `writ store keys`", id).required();
         verb.run = store.opens(false, [&id](const StoreArgs& args, Store& opened) { return remove(args, opened, id); });
     }
-    store.add("keys", "List the store's keys").run = store.opens(true, list);
+    store.add("keys", "List the store's keys").run = store.opens(true, list_keys);
 }
 
 }  // namespace writ::cli

@@ -82,7 +82,7 @@ std::map<std::string, std::string> names_of(const std::vector<Channel>& channels
     return out;
 }
 
-Result<Exit> list(const StoreArgs& args, Store& store) {
+Result<Exit> list_versions(const StoreArgs& args, Store& store) {
     const auto versions = store.versions();
     const auto channels = store.channels();
     const auto tags = store.tags();
@@ -260,7 +260,7 @@ void add_store_versions(const StoreApp& store) {
         add_move_options(verb, what.move);
         verb.run = store.runs([&what](const StoreArgs& args) { return publish(args, what); });
     }
-    store.add("list", "List versions").run = store.opens(true, list);
+    store.add("list", "List versions").run = store.opens(true, list_versions);
 
     struct Names {
         std::string first, second;

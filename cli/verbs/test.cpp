@@ -27,7 +27,7 @@ namespace writ::cli {
 
 namespace {
 
-constexpr Rendering<TestReport> kRenderings[] = {
+constexpr Rendering<TestReport> kTestRenderings[] = {
     {Format::Human, [](const TestReport& report, const Terminal& terminal) { return report.human(terminal); }},
     {Format::Json, [](const TestReport& report, const Terminal&) { return report.json(); }},
     {Format::Junit, [](const TestReport& report, const Terminal&) { return report.junit(); }},
@@ -36,7 +36,7 @@ constexpr Rendering<TestReport> kRenderings[] = {
     {Format::Github, [](const TestReport& report, const Terminal&) { return render_github(report.findings()); }},
 };
 
-struct Options {
+struct TestArgs {
     std::vector<std::string> paths;
     std::string filter;
     Format format = Format::Human;
@@ -53,7 +53,7 @@ struct Options {
     [[nodiscard]] unsigned threads() const { return jobs > 0 ? jobs : std::thread::hardware_concurrency(); }
 };
 
-TestRun run_all(const Workspace& workspace, const Options& options, const Terminal& terminal) {
+TestRun run_all(const Workspace& workspace, const TestArgs& options, const Terminal& terminal) {
     Progress progress("testing", "requests", terminal);
     TestOptions asked;
     asked.filter = options.filter;
@@ -67,7 +67,7 @@ TestRun run_all(const Workspace& workspace, const Options& options, const Termin
 }
 
 /// Tries changes of the policy, if that is asked for and every test passes.
-std::optional<MutationRun> mutate(const Workspace& workspace, const TestRun& run, const Options& options,
+std::optional<MutationRun> mutate(const Workspace& workspace, const TestRun& run, const TestArgs& options,
                                   const Terminal& terminal) {
     if (!options.mutates() || !run.passed()) return std::nullopt;
     Progress progress("changing", "groups of changes", terminal);
@@ -80,7 +80,7 @@ std::optional<MutationRun> mutate(const Workspace& workspace, const TestRun& run
 }
 
 /// Without a threshold, each change has to be noticed.
-Verdict judge(const std::optional<MutationRun>& mutation, const Options& options) {
+Verdict judge(const std::optional<MutationRun>& mutation, const TestArgs& options) {
     const std::string name = "the tests notice changes";
     if (!mutation) return {name, "no change was tried, because a test fails or there is none", true};
     const std::string noticed = fmt::format("{} of the changes are noticed", percent_text(mutation->percent()));
@@ -90,7 +90,7 @@ Verdict judge(const std::optional<MutationRun>& mutation, const Options& options
 }
 
 /// A run without tests fails: a mistyped filter must not turn a build green.
-std::vector<Verdict> judge(const TestRun& run, const Options& options) {
+std::vector<Verdict> judge(const TestRun& run, const TestArgs& options) {
     std::vector<Verdict> out;
     if (run.cases.empty())
         out.push_back({"there is something to run",
@@ -103,7 +103,7 @@ std::vector<Verdict> judge(const TestRun& run, const Options& options) {
     return out;
 }
 
-Exit run_once(const Options& options, const Terminal& terminal, const BeforeData& before_data = {}) {
+Exit run_once(const TestArgs& options, const Terminal& terminal, const BeforeData& before_data = {}) {
     const auto opened = open_valid(options.paths, terminal, before_data);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
@@ -112,14 +112,14 @@ Exit run_once(const Options& options, const Terminal& terminal, const BeforeData
     std::vector<Verdict> verdicts = judge(run, options);
     if (options.mutates()) verdicts.push_back(judge(mutation, options));
     const TestReport report(workspace, run, options.covers(), verdicts, mutation ? &*mutation : nullptr);
-    print_result(rendered(kRenderings, options.format, report, terminal));
+    print_result(rendered(kTestRenderings, options.format, report, terminal));
     bool failed = run.failed() > 0;
     for (const Verdict& verdict : verdicts) failed = failed || verdict.failed;
     return failed ? Exit::Negative : Exit::Ok;
 }
 
 /// Runs again when a file changes, until a signal ends the program. Returns the result of the last run.
-Exit run_watching(const Options& options, const Terminal& terminal) {
+Exit run_watching(const TestArgs& options, const Terminal& terminal) {
     const char* term = std::getenv("TERM");
     const bool clears = isatty(STDOUT_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
     Watch watch(options.paths);
@@ -168,7 +168,7 @@ std::string mutators_help() {
 void add_test(Command& program) {
     Command& verb = program.verb("test", "Run the tests in policies");
     verb.footer = mutators_help() + "\n" + program.footer;
-    auto& options = verb.make_values<Options>();
+    auto& options = verb.make_values<TestArgs>();
     add_paths(verb, options.paths);
     verb.text("--filter", "TEXT", "Run only tests whose name contains this", options.filter);
     verb.flag("--coverage", "Report the rules and conditions that tests do not cover", options.coverage);
@@ -182,7 +182,7 @@ void add_test(Command& program) {
                     "Only changes of these kinds, which are listed below; implies --mutate",
                     [&options](const std::string& text) { return read_mutators(options.mutate_only, text); });
     verb.whole("-j,--jobs", "N", "The number of threads (default: the number of processors)", options.jobs, 1, 1024);
-    add_format(verb, options.format, formats_of(kRenderings));
+    add_format(verb, options.format, formats_of(kTestRenderings));
     verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
     verb.check = [&options]() -> std::string {
         const bool single = options.format != Format::Human && options.format != Format::Json;

@@ -31,7 +31,7 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     return workspace;
 }
 
-constexpr Rendering<Diagnostics> kRenderings[] = {
+constexpr Rendering<Diagnostics> kCheckRenderings[] = {
     {Format::Human,
      [](const Diagnostics& found, const Terminal& terminal) { return render_human(found, terminal.colour_err); }},
     {Format::Short, [](const Diagnostics& found, const Terminal&) { return render_short(found); }},
@@ -43,7 +43,7 @@ constexpr Rendering<Diagnostics> kRenderings[] = {
 }  // namespace
 
 void print_diagnostics(const Diagnostics& diagnostics, Format format, const Terminal& terminal) {
-    const std::string text = rendered(kRenderings, format, diagnostics, terminal);
+    const std::string text = rendered(kCheckRenderings, format, diagnostics, terminal);
     if (is_for_people(format))
         print_note(text);
     else

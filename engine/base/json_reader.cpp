@@ -1,4 +1,5 @@
 #include "base/json_reader.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <charconv>
@@ -21,10 +22,6 @@ namespace {
 constexpr std::uint32_t kDeepest = 1000;
 /// Up to this number, members are compared with each other; larger objects are sorted.
 constexpr std::uint32_t kFewMembers = 24;
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 /// Whether a text is a number by the grammar of RFC 8259, and its type.
 bool number(std::string_view text, Type& type) {
@@ -480,6 +477,12 @@ void append_quoted(std::string& out, std::string_view text) {
     at = append_escaped(at, text);
     *at++ = '"';
     out.resize(static_cast<std::size_t>(at - out.data()));
+}
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    append_quoted(out, text);
+    return out;
 }
 
 void append_step(std::string& path, std::string_view key) {

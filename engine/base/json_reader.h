@@ -77,6 +77,7 @@ void squeeze(std::string_view document, std::string& out);
 [[nodiscard]] char* append_escaped(char* to, std::string_view text);
 /// Appends a quoted, escaped JSON string.
 void append_quoted(std::string& out, std::string_view text);
+[[nodiscard]] std::string quoted(std::string_view text);
 /// Appends one step of a JSON path: `.name`, `["a name"]`.
 void append_step(std::string& path, std::string_view key);
 

@@ -1,4 +1,5 @@
 #include "base/person.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <iterator>
@@ -47,12 +48,6 @@ const Letters* letters_of(char32_t c) {
     return found != std::end(kLetters) && found->first <= c ? found : nullptr;
 }
 
-constexpr bool is_letter(char32_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_digit(char32_t c) {
-    return c >= '0' && c <= '9';
-}
 constexpr char32_t lower(char32_t c) {
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }

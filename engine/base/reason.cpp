@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/ascii.h"
 #include "writ/diagnostic.h"
 
 namespace writ {
@@ -31,10 +32,7 @@ constexpr Range kNoLetters[] = {
     {0x1BCA0, 0x1BCA3}, {0x1D000, 0x1D3FF}, {0x1F000, 0x1FBEF}, {0xE0000, 0x10FFFF}};
 
 bool is_letter_or_digit(std::uint32_t point) {
-    if (point < 0x80) {
-        const std::uint32_t lower = point | 0x20;
-        return (point >= '0' && point <= '9') || (lower >= 'a' && lower <= 'z');
-    }
+    if (point < 0x80) return is_alnum(point);
     const auto* range = std::lower_bound(std::begin(kNoLetters), std::end(kNoLetters), point,
                                          [](const Range& each, std::uint32_t at) { return each.last < at; });
     return range == std::end(kNoLetters) || point < range->first;

@@ -11,6 +11,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/ascii.h"
 #include "base/parts.h"
 #include "base/path.h"
 #include "base/values.h"
@@ -21,19 +22,6 @@ namespace {
 
 constexpr std::string_view kSpiffe = "spiffe://";
 constexpr std::size_t kLongest = 2048;
-
-constexpr bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-constexpr bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_alnum(char c) {
-    return is_lower(c) || is_upper(c) || is_digit(c);
-}
 
 /// A set of ASCII characters with fast lookup.
 class AsciiSet {

@@ -1,4 +1,5 @@
 #include "base/values.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <limits>
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 /// Removes a run of digits from the front of `text`.
 std::string_view take_digits(std::string_view& text) {

@@ -9,7 +9,7 @@ namespace writ::bytecode {
 
 namespace {
 
-tl::unexpected<Error> refuse(const char* what, std::uint32_t node) {
+tl::unexpected<Error> refuse_node(const char* what, std::uint32_t node) {
     return fail(Code::BadShape, what, "shape[" + std::to_string(node) + "]");
 }
 
@@ -59,8 +59,8 @@ Result<void> Layout::read_tree() {
             return true;
         };
         if (!adopt(node.first_child, node.child_count, false) || !adopt(node.first_key, node.key_count, true))
-            return refuse("shape is not a tree", i);
-        if (depth[i] > kMaxShapeDepth) return refuse("shape is too deep", i);
+            return refuse_node("shape is not a tree", i);
+        if (depth[i] > kMaxShapeDepth) return refuse_node("shape is too deep", i);
     }
 
     std::vector<std::uint8_t> declared(size, 0);
@@ -73,9 +73,9 @@ Result<void> Layout::read_tree() {
     bool sound = declare(program_.manifest[0].request_shape);
     for (const IssuerRef& issuer : program_.issuers) sound = sound && declare(issuer.claims);
     for (const ToolRef& tool : program_.tools) sound = sound && declare(tool.params);
-    if (!sound) return refuse("root of a shape is not a separate record", 0);
+    if (!sound) return refuse_node("root of a shape is not a separate record", 0);
     for (std::uint32_t i = 0; i < size; ++i)
-        if (parent_[i] == kNone && declared[i] == 0) return refuse("shape node has no parent", i);
+        if (parent_[i] == kNone && declared[i] == 0) return refuse_node("shape node has no parent", i);
     return {};
 }
 
@@ -85,23 +85,23 @@ Result<void> Layout::read_columns() {
     std::vector<std::uint32_t> count(size, 0);
     for (std::uint32_t i = 0; i < size; ++i) {
         if (shape[i].column == kNone) continue;
-        if (list_[i] == kNone || free_[i] != 0) return refuse("column outside a list of records", i);
+        if (list_[i] == kNone || free_[i] != 0) return refuse_node("column outside a list of records", i);
         ++count[list_[i]];
     }
     // The counts are right before any memory is taken for them.
     first_column_.assign(size, 0);
     std::uint32_t total = 0;
     for (std::uint32_t i = 0; i < size; ++i) {
-        if (shape[i].columns != count[i]) return refuse("number of columns is wrong", i);
+        if (shape[i].columns != count[i]) return refuse_node("number of columns is wrong", i);
         first_column_[i] = total;
         total += count[i];
     }
     columns_.assign(total, kNone);
     for (std::uint32_t i = 0; i < size; ++i) {
         if (shape[i].column == kNone) continue;
-        if (shape[i].column >= count[list_[i]]) return refuse("column out of range", i);
+        if (shape[i].column >= count[list_[i]]) return refuse_node("column out of range", i);
         std::uint32_t& place = columns_[first_column_[list_[i]] + shape[i].column];
-        if (place != kNone) return refuse("two nodes have the same column", i);
+        if (place != kNone) return refuse_node("two nodes have the same column", i);
         place = i;
     }
     return {};
@@ -129,15 +129,15 @@ Result<void> Layout::read_slots() {
     for (std::uint32_t i = 0; i < program_.shape.size(); ++i) {
         const std::uint32_t slot = program_.shape[i].slot;
         if (slot == kNone) continue;
-        if (list_[i] != kNone || free_[i] != 0) return refuse("slot inside a list or under any key of a map", i);
-        if (!claim(slot, i)) return refuse("slot is out of range or filled twice", i);
+        if (list_[i] != kNone || free_[i] != 0) return refuse_node("slot inside a list or under any key of a map", i);
+        if (!claim(slot, i)) return refuse_node("slot is out of range or filled twice", i);
     }
     for (const CopyRef& copy : program_.copies) {
         const bool slotted = copy.node < program_.shape.size() && program_.shape[copy.node].slot != kNone;
-        if (!slotted || !claim(copy.slot, copy.node)) return refuse("copy is out of range or of another type", 0);
+        if (!slotted || !claim(copy.slot, copy.node)) return refuse_node("copy is out of range or of another type", 0);
     }
     for (const CaptureRef& capture : program_.captures) {
-        if (!claim(capture.slot, kCaptured)) return refuse("slot of a capture is out of range or filled twice", 0);
+        if (!claim(capture.slot, kCaptured)) return refuse_node("slot of a capture is out of range or filled twice", 0);
         // What is out of range is refused with the captures, later.
         const std::uint32_t from =
             capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
@@ -147,7 +147,7 @@ Result<void> Layout::read_slots() {
     const ManifestRef& manifest = program_.manifest[0];
     for (const std::uint32_t slot : {manifest.tier_slot, manifest.tool_scopes_slot, manifest.tool_audience_slot})
         if (slot != kNone && !claim(slot, kElsewhere))
-            return refuse("slot of the catalogue is out of range or filled twice", 0);
+            return refuse_node("slot of the catalogue is out of range or filled twice", 0);
     return {};
 }
 

@@ -37,10 +37,10 @@ def main(output: str) -> None:
     # Every compiler that we use takes a longer literal than the standard asks for.
     out += ["#pragma GCC diagnostic push", '#pragma GCC diagnostic ignored "-Woverlength-strings"']
     out += ["constexpr char kBytes[] =", literal(stored) + ";", "#pragma GCC diagnostic pop", ""]
-    out += ["constexpr ZoneData kAll[] = {"]
+    out += ["constexpr ZoneData kZoneTable[] = {"]
     for name in sorted(zones):
         out.append(f'    {{"{name}", {{kBytes + {places[zones[name]]}, {len(zones[name])}}}}},')
-    out += ["};", "", "}  // namespace", "", "const std::span<const ZoneData> kZones = kAll;"]
+    out += ["};", "", "}  // namespace", "", "const std::span<const ZoneData> kZones = kZoneTable;"]
     out += [f'const std::string_view kZonesVersion = "{version}";', "", "}  // namespace writ::check", ""]
     pathlib.Path(output).write_text("\n".join(out))
 

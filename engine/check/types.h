@@ -5,13 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/quoted.h"
 #include "check/typed.h"
 
 namespace writ::check {
 
-[[nodiscard]] inline std::string quoted(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
 [[nodiscard]] inline bool is_string_kind(Kind kind) {
     return kind == Kind::String || kind == Kind::Path || kind == Kind::Subject || kind == Kind::Dotted;
 }

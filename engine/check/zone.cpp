@@ -1,6 +1,7 @@
 // TZif files (RFC 8536), version 2 and later. The 32-bit block is skipped; the footer's rule is expanded to the end
 // of 2099, so that only transitions are needed.
 #include "check/zone.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <chrono>
@@ -17,13 +18,6 @@ namespace {
 constexpr std::size_t kHeader = 44;
 constexpr std::int64_t kLastYear = 2099;
 constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// Reads big-endian fields from a file. Reading past the end sets `bad`.
 struct BigEndianReader {

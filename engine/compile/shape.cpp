@@ -2,6 +2,7 @@
 #include <deque>
 
 #include "base/builtin_facts.h"
+#include "check/types.h"
 #include "compile/lowering.h"
 
 namespace writ::compiler {
@@ -16,14 +17,6 @@ using check::FieldId;
 using check::Type;
 
 namespace {
-
-Type element_of(const Type& type) {
-    Type elem;
-    elem.kind = type.elem;
-    elem.enumeration = type.enumeration;
-    elem.record = type.record;
-    return elem;
-}
 
 /// Fields on the path from a root to a field, outermost first.
 std::vector<FieldId> chain_to(const check::Policy& policy, FieldId field) {
@@ -170,7 +163,7 @@ private:
         node.child_count = 1;
         const bool records = item.type.kind == Kind::List && item.type.elem == Kind::Record;
         queue_.push_back(
-            {node.first_child, element_of(item.type), item.field, nullptr, kNone, true, records, compared});
+            {node.first_child, check::element_of(item.type), item.field, nullptr, kNone, true, records, compared});
     }
 
     void keys(const Item& item, ShapeNode& node) {
@@ -179,8 +172,8 @@ private:
         node.key_count = static_cast<std::uint32_t>(item.want->keys.size());
         std::uint32_t at = node.first_key;
         for (const auto& [name, want] : item.want->keys)
-            queue_.push_back(
-                {at++, element_of(item.type), item.field, &want, slots_.builder_.text(name), true, false, false});
+            queue_.push_back({at++, check::element_of(item.type), item.field, &want, slots_.builder_.text(name), true,
+                              false, false});
     }
 
     Slots& slots_;

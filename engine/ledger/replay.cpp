@@ -16,7 +16,6 @@ namespace writ::ledger {
 
 namespace {
 
-constexpr std::uint64_t kTellEvery = 4096;
 constexpr std::size_t kExamples = 10;
 
 /// Layers, with what is needed to decide with them.

@@ -17,8 +17,6 @@ namespace writ::ledger {
 
 namespace {
 
-constexpr std::uint64_t kTellEvery = 4096;
-
 /// An expected root at some size.
 struct Claim {
     std::string who;

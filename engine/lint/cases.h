@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/quoted.h"
 #include "check/expr_same.h"
 #include "check/types.h"
 #include "lint/findings.h"
@@ -128,7 +129,10 @@ void each_expr(const check::Expr& e, const std::function<void(const check::Expr&
 /// Visits every case of every given permit, with each issuer that is possible in it.
 void each_trust(Linter& l, const std::function<void(const check::Rule&, const Case&, std::uint32_t issuer)>& visit);
 
-using check::quoted;
+/// A permit in messages.
+[[nodiscard]] inline std::string permit_of(const check::Rule& rule) {
+    return "permit " + quoted(rule.name);
+}
 [[nodiscard]] bool one_of(std::string_view text, std::span<const std::string_view> words);
 [[nodiscard]] inline bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
     return one_of(text, std::span(words.begin(), words.size()));

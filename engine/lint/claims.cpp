@@ -10,10 +10,6 @@ namespace {
 
 using namespace check;
 
-std::string permit_of(const Rule& rule) {
-    return "permit " + quoted(rule.name);
-}
-
 /// `act` inside `act`: one who acted before.
 bool is_nested_actor(std::string_view claim) {
     return claim.starts_with("act.act.") || claim == "act.act";

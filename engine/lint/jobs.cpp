@@ -40,10 +40,6 @@ bool asks(const std::vector<Asked>& asked, std::string_view text) {
            std::all_of(asked.begin(), asked.end(), [&](const Asked& each) { return each.text == text; });
 }
 
-std::string permit_of(const Rule& rule) {
-    return "permit " + quoted(rule.name);
-}
-
 /// Whether a required subject has `owner/repository` without identifiers.
 bool is_old_form(std::string_view subject) {
     if (!subject.starts_with("repo:")) return false;

@@ -1,4 +1,5 @@
 #include "lint/lint.h"
+#include "base/quoted.h"
 
 #include <algorithm>
 #include <map>
@@ -16,10 +17,6 @@ LintLevel level_of(Lint lint, const LintOptions& options) {
     const LintRule& rule = lint_rules()[static_cast<std::size_t>(lint)];
     const auto at = options.levels.find(rule.name);
     return at == options.levels.end() ? rule.level : at->second;
-}
-
-std::string quoted(std::string_view text) {
-    return "`" + std::string(text) + "`";
 }
 
 /// Rules of the given sources that apply to no request of the policy's tests.

@@ -24,12 +24,12 @@ struct Left {
     std::vector<const Literal*> others;  ///< bounds, patterns and exclusions
 };
 
-bool equal(const Expr& a, const Expr& b) {
+bool same_value(const Expr& a, const Expr& b) {
     return a.op == Op::Text ? a.text == b.text : a.integer == b.integer;
 }
 
 bool is_in(const Expr& constant, const std::vector<const Expr*>& all) {
-    return std::any_of(all.begin(), all.end(), [&](const Expr* each) { return equal(constant, *each); });
+    return std::any_of(all.begin(), all.end(), [&](const Expr* each) { return same_value(constant, *each); });
 }
 
 /// Whether the constant can pass the test; true if it is unknown.

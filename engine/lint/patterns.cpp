@@ -9,10 +9,6 @@ namespace {
 
 using namespace check;
 
-std::string permit_of(const Rule& rule) {
-    return "permit " + quoted(rule.name);
-}
-
 bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }

@@ -76,7 +76,7 @@ std::vector<std::uint64_t> questions_of(const Case& c) {
     return out;
 }
 
-bool equal(const Expr& a, const Expr& b) {
+bool equal_constants(const Expr& a, const Expr& b) {
     return a.op == Op::Text ? b.op == Op::Text && a.text == b.text : b.op == Op::Integer && a.integer == b.integer;
 }
 
@@ -88,7 +88,8 @@ bool all_pass(const std::vector<const Expr*>& constants, const Literal& test) {
     return std::all_of(constants.begin(), constants.end(), [&](const Expr* each) {
         const auto among = [&](const Pinned& set) {
             const auto all = constants_of(*set.constant);
-            return std::any_of(all.begin(), all.end(), [&](const Expr* other) { return equal(*each, *other); });
+            return std::any_of(all.begin(), all.end(),
+                               [&](const Expr* other) { return equal_constants(*each, *other); });
         };
         if (wanted.value != nullptr) return among(wanted);
         if (bound.fact != nullptr) return compares(bound.cmp, each->integer, bound.value);

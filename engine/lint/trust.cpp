@@ -54,10 +54,6 @@ bool is_shared(const Linter& l, std::uint32_t issuer) {
                            std::find(kind.shared_at.begin(), kind.shared_at.end(), of.url) != kind.shared_at.end());
 }
 
-std::string permit_of(const Rule& rule) {
-    return "permit " + quoted(rule.name);
-}
-
 void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     if (!is_shared(l, issuer)) return;
     // Somebody who has taken over every name, but not the numbers in a subject.

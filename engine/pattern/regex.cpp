@@ -1,5 +1,7 @@
 // The syntax of regular expressions: the part of RE2's syntax that makes sense for matching a whole text. Other
 // syntax is rejected with a specific message, never read as something else.
+#include "base/ascii.h"
+#include "base/quoted.h"
 #include "pattern/syntax.h"
 
 #include <algorithm>
@@ -9,14 +11,6 @@
 namespace writ::pattern {
 
 namespace {
-
-std::string quoted(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 struct NamedClass {
     std::string_view name;

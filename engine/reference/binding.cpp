@@ -44,17 +44,11 @@ static std::optional<std::vector<std::string>> items_of(std::string_view list) {
     return out;
 }
 
-static std::string quoted(std::string_view text) {
-    std::string out;
-    json::append_quoted(out, text);
-    return out;
-}
-
 /// A scalar fact in canonical JSON; none if it is missing.
 static std::optional<std::string> stated(const Value& value) {
     if (value.none()) return "null";
     const auto* text = value.as<std::string_view>();
-    return text != nullptr ? std::optional(quoted(*text)) : std::nullopt;
+    return text != nullptr ? std::optional(json::quoted(*text)) : std::nullopt;
 }
 
 /// A parameter of a tool that must be stated and is not. A map always counts as one, because

@@ -2,6 +2,8 @@
 // expressions. Explanations, coverage and mutation testing also read documents with it.
 #pragma once
 
+#pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <map>

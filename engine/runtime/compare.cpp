@@ -68,14 +68,8 @@ std::string joined(const Items& items, Show show) {
     return out;
 }
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    json::append_quoted(out, text);
-    return out;
-}
-
 std::string set_text(const std::vector<std::string_view>& items) {
-    return items.empty() ? "{}" : "{ " + joined(items, quoted) + " }";
+    return items.empty() ? "{}" : "{ " + joined(items, json::quoted) + " }";
 }
 
 /// `audit(level: "full")`, from a name and a canonical JSON object.
@@ -90,7 +84,7 @@ std::string obligation_text(const Obligation& obligation) {
 
 std::string requirement_text(const Requirement& each) {
     std::string out = each.needed > 1 ? std::to_string(each.needed) + " " : "";
-    out += "from group " + joined(each.groups, quoted);
+    out += "from group " + joined(each.groups, json::quoted);
     return out + " within " + format_duration(sat_mul(each.within, kSecond));
 }
 

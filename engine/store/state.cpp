@@ -12,7 +12,7 @@ namespace writ::store {
 
 namespace {
 
-constexpr std::string_view kDomain = "writ.state.v2";
+constexpr std::string_view kStateDomain = "writ.state.v2";
 constexpr std::size_t kDigest = 64;
 
 }  // namespace
@@ -20,7 +20,7 @@ constexpr std::size_t kDigest = 64;
 std::string encode_state(const ReaderState& state) {
     std::string out;
     const Activation& a = state.activation;
-    add_field(out, kDomain);
+    add_field(out, kStateDomain);
     add_field(out, a.space);
     add_field(out, a.channel);
     add_number(out, a.serial.epoch);
@@ -51,7 +51,7 @@ Result<ReaderState> decode_state(std::string_view bytes) {
     const std::string_view body = bytes.substr(0, bytes.size() - kDigest);
     if (sha256_hex(body) != bytes.substr(body.size())) return damaged();
     Fields fields(body);
-    if (fields.field() != kDomain) return damaged();
+    if (fields.field() != kStateDomain) return damaged();
     ReaderState out;
     Activation& a = out.activation;
     a.space = fields.field();

@@ -10,7 +10,7 @@ using namespace store;
 
 namespace {
 
-constexpr std::string_view kDomain = "writ.export.v1";
+constexpr std::string_view kExportDomain = "writ.export.v1";
 constexpr std::size_t kDigest = 64;
 
 struct Carried {
@@ -34,7 +34,7 @@ Result<std::vector<Carried>> read(std::string_view text) {
     const std::string_view body = text.substr(0, text.size() - kDigest);
     if (sha256_hex(body) != text.substr(body.size())) return malformed();
     Fields fields(body);
-    if (fields.field() != kDomain) return malformed();
+    if (fields.field() != kExportDomain) return malformed();
     std::vector<Carried> out;
     for (std::uint64_t left = fields.number(); left > 0 && fields.sound(); --left) {
         Carried& each = out.emplace_back();
@@ -68,7 +68,7 @@ Result<std::string> Store::export_versions(const std::vector<std::string>& names
         chosen.push_back(std::move(*version));
     }
     std::string out;
-    add_field(out, kDomain);
+    add_field(out, kExportDomain);
     add_number(out, chosen.size());
     for (const Version& each : chosen) {
         auto content = bundle(each.digest);

@@ -12,7 +12,7 @@ using ast::ExprKind;
 
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
-std::string quoted(std::string_view text) {
+std::string text_literal(std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
     std::string out = "\"";
     for (const char c : text) {
@@ -39,9 +39,9 @@ std::string path_text(std::span<const ast::PathStep> steps) {
                 break;
             case ast::StepKind::Quoted:
                 out += out.empty() ? "" : ".";
-                out += quoted(step.text);
+                out += text_literal(step.text);
                 break;
-            case ast::StepKind::Key: out += '[' + quoted(step.text) + ']'; break;
+            case ast::StepKind::Key: out += '[' + text_literal(step.text) + ']'; break;
         }
     }
     return out;
@@ -68,7 +68,7 @@ std::string clock(std::uint32_t seconds) {
 /// A description of an expression without its kids.
 std::string head(const Expr& e) {
     switch (e.kind) {
-        case ExprKind::String: return "string " + quoted(e.text);
+        case ExprKind::String: return "string " + text_literal(e.text);
         case ExprKind::Int: return "int " + std::to_string(e.integer);
         case ExprKind::Decimal: return "decimal " + format_decimal(e.integer);
         case ExprKind::Duration: return "duration " + format_duration(e.integer);
@@ -88,9 +88,10 @@ std::string head(const Expr& e) {
         case ExprKind::Contains: return "contains";
         case ExprKind::SubsetOf: return "subset-of";
         case ExprKind::Overlaps: return "overlaps";
-        case ExprKind::TextTest: return std::string(spelling_of(e.test)) + ' ' + quoted(e.text);
+        case ExprKind::TextTest: return std::string(spelling_of(e.test)) + ' ' + text_literal(e.text);
         case ExprKind::InWindow: {
-            std::string out = "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + quoted(e.text);
+            std::string out =
+                "in-window " + clock(e.window.start) + ".." + clock(e.window.end) + ' ' + text_literal(e.text);
             if (e.window.days != 0x7F) out += " on";
             for (std::size_t day = 0; day < kDays.size(); ++day)
                 if (e.window.days != 0x7F && (e.window.days >> day & 1) != 0) out += ' ' + std::string(kDays[day]);
@@ -141,7 +142,7 @@ private:
     template <class Parts>
     void top(const std::string& text, const std::string& docs, Parts parts) {
         nest(std::exchange(prefix_, {}) + text, [&] {
-            if (!docs.empty()) line("doc " + quoted(docs));
+            if (!docs.empty()) line("doc " + text_literal(docs));
             parts();
         });
     }
@@ -154,7 +155,7 @@ private:
         if (e != nullptr) nest(word, [&] { expr(*e); });
     }
     void texts(const std::string& word, const std::vector<std::pair<std::string, Span>>& items) {
-        for (const auto& [text, span] : items) line(word + ' ' + quoted(text));
+        for (const auto& [text, span] : items) line(word + ' ' + text_literal(text));
     }
     static std::string type_text(const ast::TypeRef& type) {
         std::string out(type.name);
@@ -168,19 +169,19 @@ private:
     }
     void fields(const std::vector<ast::Field>& items) {
         for (const ast::Field& field : items) {
-            std::string text = "field " + quoted(field.name.text) + ' ' + type_text(field.type);
+            std::string text = "field " + text_literal(field.name.text) + ' ' + type_text(field.type);
             if (field.or_none) text += " or none";
             if (field.from) text += " from " + std::string(spelling_of(*field.from));
             if (field.max) text += " max " + std::to_string(*field.max);
             nest(text, [&] {
-                if (!field.doc.empty()) line("doc " + quoted(field.doc));
+                if (!field.doc.empty()) line("doc " + text_literal(field.doc));
                 type_fields(field.type);
             });
         }
     }
     void data(const std::string& word, const ast::Data& value) {
         switch (value.kind) {
-            case ast::DataKind::String: line(word + quoted(value.text)); return;
+            case ast::DataKind::String: line(word + text_literal(value.text)); return;
             case ast::DataKind::Number: line(word + value.text); return;
             case ast::DataKind::Bool: line(word + (value.boolean ? "true" : "false")); return;
             case ast::DataKind::None: line(word + "none"); return;
@@ -193,7 +194,7 @@ private:
                 return;
             case ast::DataKind::Object:
                 nest(word + "object", [&] {
-                    for (const auto& [name, item] : value.members) data(quoted(name.text) + " ", item);
+                    for (const auto& [name, item] : value.members) data(text_literal(name.text) + " ", item);
                 });
                 return;
         }
@@ -205,17 +206,17 @@ private:
         nest("expect " + e.effect, [&] {
             if (e.scopes) {
                 std::string text = "scopes";
-                for (const std::string& scope : *e.scopes) text += ' ' + quoted(scope);
+                for (const std::string& scope : *e.scopes) text += ' ' + text_literal(scope);
                 line(text);
             }
             if (e.ttl) line("ttl " + format_duration(*e.ttl));
             if (e.until) line("until " + format_instant(*e.until));
-            if (e.audience) line("audience " + quoted(*e.audience));
+            if (e.audience) line("audience " + text_literal(*e.audience));
             if (e.single_use) line("single-use");
             for (const ast::Name& name : e.obligations) line("with " + std::string(name.text));
             for (const ast::QualifiedName& rule : e.rules) line("by " + name_text(rule));
             for (const ast::QualifiedName& reason : e.reasons) line("because " + name_text(reason));
-            for (const std::string& group : e.groups) line("from " + quoted(group));
+            for (const std::string& group : e.groups) line("from " + text_literal(group));
         });
     }
 
@@ -242,7 +243,7 @@ private:
         });
     }
     void decl(const ast::IssuerDecl& d, const std::string& docs) {
-        top("issuer " + std::string(d.name.text) + ' ' + name_text(d.kind) + ' ' + quoted(d.url), docs, [&] {
+        top("issuer " + std::string(d.name.text) + ' ' + name_text(d.kind) + ' ' + text_literal(d.url), docs, [&] {
             texts("audience", d.audiences);
             texts("type", d.types);
             if (d.max_age) line("max-age " + format_duration(*d.max_age));
@@ -257,19 +258,20 @@ private:
     }
     void decl(const ast::EnumDecl& d, const std::string& docs) {
         top(std::string(d.ordered ? "ordered-enum " : "enum ") + std::string(d.name.text), docs, [&] {
-            for (const ast::Name& member : d.members) line("member " + quoted(member.text));
+            for (const ast::Name& member : d.members) line("member " + text_literal(member.text));
         });
     }
     void decl(const ast::ToolDecl& d, const std::string& docs) {
-        top("tool " + std::string(d.name.text) + (d.wire_name.empty() ? "" : ' ' + quoted(d.wire_name)), docs, [&] {
-            if (d.tier) line("tier " + std::string(d.tier->text));
-            texts("audience", d.audiences);
-            part("scopes", d.scopes);
-            fields(d.params);
-        });
+        top("tool " + std::string(d.name.text) + (d.wire_name.empty() ? "" : ' ' + text_literal(d.wire_name)), docs,
+            [&] {
+                if (d.tier) line("tier " + std::string(d.tier->text));
+                texts("audience", d.audiences);
+                part("scopes", d.scopes);
+                fields(d.params);
+            });
     }
     void decl(const ast::TableDecl& d, const std::string& docs) {
-        top("table " + std::string(d.name.text) + ' ' + d.format + ' ' + quoted(d.path), docs,
+        top("table " + std::string(d.name.text) + ' ' + d.format + ' ' + text_literal(d.path), docs,
             [&] { fields(d.columns); });
     }
     void decl(const ast::DefineDecl& d, const std::string& docs) {
@@ -308,7 +310,7 @@ private:
                 nest("with " + std::string(obligation.name.text), [&] {
                     for (const auto& [name, value] : obligation.args) part(std::string(name.text), value);
                 });
-            if (d.because) line("because " + quoted(*d.because));
+            if (d.because) line("because " + text_literal(*d.because));
         });
     }
     void decl(const ast::InvariantDecl& d, const std::string& docs) {
@@ -318,13 +320,13 @@ private:
     }
     void decl(const ast::FixtureDecl& d, const std::string& docs) {
         top("fixture " + std::string(d.name.text), docs, [&] {
-            if (d.json_path) line("json " + quoted(*d.json_path));
+            if (d.json_path) line("json " + text_literal(*d.json_path));
             if (d.base) line("base " + name_text(*d.base));
             changes(d.changes);
         });
     }
     void decl(const ast::TestDecl& d, const std::string& docs) {
-        top("test " + quoted(d.name), docs, [&] {
+        top("test " + text_literal(d.name), docs, [&] {
             line("given " + name_text(d.given));
             changes(d.changes);
             for (const ast::Expectation& e : d.expects) expectation(e);

@@ -74,7 +74,7 @@ private:
     std::vector<const IntervalSet*> passed_;  ///< owned by the grammar's network, which is never destroyed
 };
 
-bool is_word(std::size_t type) {
+bool is_keyword(std::size_t type) {
     return type >= Lexer::AND && type <= Lexer::SUN;
 }
 bool is_hard(std::size_t type) {
@@ -246,7 +246,7 @@ private:
         if (word != Lexer::TIER) ++at;
         if (at >= tokens_.size()) return {};
         const Token& name = *tokens_.get(at);
-        if (name.getType() != Lexer::IDENT && !is_word(name.getType())) return {};
+        if (name.getType() != Lexer::IDENT && !is_keyword(name.getType())) return {};
         return ast::BrokenDecl{tokens_.slice(tokens_.span(name)), word == Lexer::TOOL};
     }
 
@@ -310,7 +310,7 @@ private:
         if (auto sign = sign_advice(type, at, before, first, expected, replacement); !sign.empty()) return sign;
         if (is_hard(type) && could_be(Lexer::IDENT) && !could_be(type))
             return quoted_excerpt(found) + " is a keyword and cannot be a name here";
-        if (type == Lexer::IDENT || is_word(type)) {
+        if (type == Lexer::IDENT || is_keyword(type)) {
             std::vector<std::string> words;
             for (std::size_t t = Lexer::AND; t <= Lexer::SUN; ++t)
                 if (could_be(t) && !(could_be(Lexer::IDENT) && is_soft(t))) words.push_back(literal_of(lexer_, t));
@@ -416,7 +416,7 @@ private:
         if (type == Lexer::GT && before == Lexer::ASSIGN)
             return "write the effect of a rule after its condition, without an arrow";
         if ((type == Lexer::COLON || type == Lexer::ASSIGN) && !could_be(Lexer::COLON) && !could_be(Lexer::ASSIGN) &&
-            is_word(before))
+            is_keyword(before))
             return "write the declaration without `" + std::string(found) + "` here";
         if (type == Lexer::COLON && before == Lexer::IDENT && tokens_.rest_of_line(at).starts_with(":"))
             return "there are no entities: compare text with text, as in `agent.id == \"a\"` or `user.roles contains "

@@ -17,10 +17,6 @@ namespace {
 
 using TruthCounts = std::array<std::size_t, 3>;  ///< by Truth
 
-constexpr std::size_t index_of(Truth truth) {
-    return static_cast<std::size_t>(truth);
-}
-
 void add(TruthCounts& to, const TruthCounts& more) {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
 }

@@ -14,14 +14,6 @@ using check::Expr;
 using check::FactRoot;
 using check::Op;
 
-namespace {
-
-std::size_t index_of(Truth truth) {
-    return static_cast<std::size_t>(truth);
-}
-
-}  // namespace
-
 /// Whether a decision ends before any rule runs if the request does not state the fact.
 bool OutcomeProof::stated(const Expr& expr, bool or_none) const {
     if (expr.op != Op::Fact) return false;

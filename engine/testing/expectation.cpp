@@ -13,12 +13,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    json::append_quoted(out, text);
-    return out;
-}
-
 template <class Items, class Show>
 std::string joined(const Items& items, Show show) {
     std::string out;
@@ -45,7 +39,7 @@ std::string plain(const std::string& name) {
 }
 
 std::string set_text(const Names& names) {
-    return names.empty() ? "{}" : "{ " + joined(names, quoted) + " }";
+    return names.empty() ? "{}" : "{ " + joined(names, json::quoted) + " }";
 }
 
 std::string qualified(const ast::QualifiedName& name) {
@@ -122,10 +116,10 @@ std::string describe(const ast::Expectation& expect) {
     std::string out = expect.effect;
     if (expect.scopes) out += " " + set_text(sorted(*expect.scopes));
     if (expect.ttl) out += " for " + format_duration(*expect.ttl);
-    if (expect.until) out += " until " + quoted(format_instant(*expect.until));
-    if (expect.audience) out += " audience " + quoted(*expect.audience);
+    if (expect.until) out += " until " + json::quoted(format_instant(*expect.until));
+    if (expect.audience) out += " audience " + json::quoted(*expect.audience);
     if (expect.single_use) out += " single_use";
-    append_list(out, "from", joined(sorted(expect.groups), quoted));
+    append_list(out, "from", joined(sorted(expect.groups), json::quoted));
     append_list(out, "with", joined(sorted(texts_of(expect.obligations)), plain));
     append_list(out, "because", joined(sorted(texts_of(expect.reasons)), plain));
     append_list(out, "by", joined(texts_of(expect.rules), plain));
@@ -137,11 +131,11 @@ std::string describe(const Decision& decision, const Bundle& bundle) {
     std::string out(spelling_of(decision.effect));
     if (decision.effect == Effect::Permit) {
         out += " " + set_text(parts.scopes) + " for " + format_duration(sat_mul(decision.grant.ttl, kSecond));
-        if (decision.grant.not_after) out += " until " + quoted(format_instant(*decision.grant.not_after));
-        append_list(out, "audience", joined(parts.audience, quoted));
+        if (decision.grant.not_after) out += " until " + json::quoted(format_instant(*decision.grant.not_after));
+        append_list(out, "audience", joined(parts.audience, json::quoted));
         if (decision.grant.single_use) out += " single_use";
     }
-    append_list(out, "from", joined(parts.groups, quoted));
+    append_list(out, "from", joined(parts.groups, json::quoted));
     append_list(out, "with", joined(parts.obligations, plain));
     if (decision.effect != Effect::Permit) append_list(out, "because", joined(parts.reasons, plain));
     append_list(out, "by", rule_list(parts));
@@ -177,7 +171,7 @@ public:
 };
 
 std::string instant_text(const std::optional<std::int64_t>& micros) {
-    return micros ? quoted(format_instant(*micros)) : "none";
+    return micros ? json::quoted(format_instant(*micros)) : "none";
 }
 
 void grant_differences(const ast::Expectation& expect, const Grant& grant, const Parts& parts, Comparing& compare) {

@@ -17,6 +17,7 @@ namespace writ::ledger {
 
 /// Called from time to time with the number of records done and the number of all.
 using ProgressTeller = std::function<void(std::uint64_t done, std::uint64_t all)>;
+constexpr std::uint64_t kTellEvery = 4096;  ///< records between two calls
 
 struct Verified {
     std::uint64_t records = 0;

@@ -34,6 +34,11 @@ struct TestCase {
     std::int64_t nanos = 0;               ///< time taken
 };
 
+/// The place of a result in an array by Truth.
+[[nodiscard]] constexpr std::size_t index_of(Truth truth) {
+    return static_cast<std::size_t>(truth);
+}
+
 /// The results of the invariants on the policy's own requests: checked on these requests, not proved.
 struct InvariantCheck {
     std::size_t invariants = 0, requests = 0;  ///< number checked, and on how many different requests
