@@ -42,6 +42,7 @@ constexpr char kWrite[] = "Write policies", kDecide[] = "Decide", kLetIn[] = "Re
 /// The order of verbs in help.
 const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
     {add_new, kWrite},
+    {add_import, kWrite},
     {add_check, kWrite},
     {add_compile, kWrite},
     {add_fmt, kWrite},

@@ -165,8 +165,9 @@ class Runner:
         with tempfile.TemporaryDirectory(prefix="writ-snippet-") as own:
             own = pathlib.Path(own)
             for data in folder.rglob("*"):
-                if data.is_file() and (data.suffix != ".writ" or
-                                       str(data.relative_to(folder)) in block.options.get("with", "").split(",")):
+                # A snippet is one policy, whatever the commands of its page have made.
+                if data.is_file() and data.name != "writ.json" and (
+                        data.suffix != ".writ" or str(data.relative_to(folder)) in block.options.get("with", "").split(",")):
                     (own / data.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(data, own / data.relative_to(folder))
             text = block.text

@@ -77,9 +77,10 @@ std::string render_gate(const GateReport& report, bool colour, bool quiet) {
     return out + fmt::format("{}{}{}\n", colours.bold, headline_of(report), colours.reset);
 }
 
-std::string render_gate_json(const GateReport& report) {
+namespace {
+
+Json gate_json(const GateReport& report) {
     Json out;
-    out["schema_version"] = 1;
     out["passed"] = report.verdict.passed();
     out["base"] = report.base.empty() ? Json() : Json(report.base);
     out["checks"] = Json::array();
@@ -93,10 +94,10 @@ std::string render_gate_json(const GateReport& report) {
                                        {"met", each.met}});
     out["findings"] = Json::parse(render_json(report.verdict.findings));
     out["diff"] = report.change != nullptr ? diff_json(*report.change) : Json();
-    return one_line(out);
+    return out;
 }
 
-std::string render_gate_junit(const GateReport& report) {
+std::vector<JunitSuite> gate_junit(const GateReport& report) {
     const FilePositions places(report.verdict.findings);
     JunitSuite checks{"writ gate", {}, report.change != nullptr ? render_diff(*report.change, false) : std::string()};
     for (const GateCheck& each : report.verdict.checks) {
@@ -120,7 +121,27 @@ std::string render_gate_junit(const GateReport& report) {
             {each.name, place.file, place.line, static_cast<double>(each.nanos) / 1e9, !each.passed, each.problem,
              each.passed ? std::string() : fmt::format("expected {}, but it is {}", each.expected, each.actual)});
     }
-    return render_junit("writ gate", {std::move(checks), std::move(findings), std::move(tests)});
+    return {std::move(checks), std::move(findings), std::move(tests)};
+}
+
+/// What the policies have in common, as the report on one.
+GateReport joint(const GateReports& reports) {
+    return {reports.base, reports.together, nullptr};
+}
+
+}  // namespace
+
+bool GateReports::passed() const {
+    return together.passed() &&
+           std::all_of(policies.begin(), policies.end(), [](const Each& each) { return each.report.verdict.passed(); });
+}
+
+std::string render_gate_json(const GateReport& report) {
+    return json_line(gate_json(report));
+}
+
+std::string render_gate_junit(const GateReport& report) {
+    return render_junit("writ gate", gate_junit(report));
 }
 
 std::string render_gate_markdown(const GateReport& report) {
@@ -141,6 +162,60 @@ std::string render_gate_markdown(const GateReport& report) {
                            markdown_text(each.because), markdown_code(each.where));
     }
     if (differs(report)) out += "\n" + render_diff_markdown(*report.change);
+    return out;
+}
+
+std::string render_gate(const GateReports& reports, bool colour, bool quiet) {
+    const Palette colours = palette(colour);
+    std::string out;
+    const auto add = [&](const std::string& name, const GateReport& report) {
+        if (quiet && report.verdict.passed()) return;
+        out +=
+            fmt::format("{}== {}{}\n{}\n", colours.bold, safe(name), colours.reset, render_gate(report, colour, quiet));
+    };
+    for (const GateReports::Each& each : reports.policies) add(each.folder + (each.added ? " (new)" : ""), each.report);
+    add("all policies", joint(reports));
+    if (quiet && reports.passed()) out += headline_of(joint(reports)) + "\n";
+    while (out.ends_with("\n\n")) out.pop_back();
+    return out;
+}
+
+std::string render_gate_json(const GateReports& reports) {
+    Json out{{"passed", reports.passed()},
+             {"base", reports.base.empty() ? Json() : Json(reports.base)},
+             {"policies", Json::array()},
+             {"removed", reports.removed}};
+    for (const GateReports::Each& each : reports.policies) {
+        Json policy{{"policy", each.folder}, {"added", each.added}};
+        policy.update(gate_json(each.report));
+        out["policies"].push_back(std::move(policy));
+    }
+    const Json common = gate_json(joint(reports));
+    for (const char* member : {"checks", "declarations", "findings"}) out[member] = common[member];
+    return json_line(out);
+}
+
+std::string render_gate_junit(const GateReports& reports) {
+    std::vector<JunitSuite> suites;
+    const auto add = [&](const std::string& name, const GateReport& report) {
+        for (JunitSuite& suite : gate_junit(report)) {
+            suite.name = name + ": " + suite.name;
+            suites.push_back(std::move(suite));
+        }
+    };
+    for (const GateReports::Each& each : reports.policies) add(each.folder, each.report);
+    add("all policies", joint(reports));
+    return render_junit("writ gate", suites);
+}
+
+std::string render_gate_markdown(const GateReports& reports) {
+    std::string out;
+    const auto add = [&](const std::string& name, const GateReport& report) {
+        out += (out.empty() ? "" : "\n") + fmt::format("# {}\n\n", name) + render_gate_markdown(report);
+    };
+    add("All policies", joint(reports));
+    for (const GateReports::Each& each : reports.policies)
+        add("Policy " + markdown_code(each.folder) + (each.added ? ", new" : ""), each.report);
     return out;
 }
 

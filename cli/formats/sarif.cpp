@@ -121,7 +121,7 @@ private:
         rule["shortDescription"]["text"] =
             colon == std::string_view::npos ? described(d) : std::string(heading.substr(colon + 2));
         rule["defaultConfiguration"]["level"] = severity_name(d.severity);
-        const std::string help = page.empty() ? described(d) : std::string(page);
+        const std::string help = !page.empty() ? std::string(page) : !d.help.empty() ? safe(d.help) : described(d);
         rule["help"] = Json{{"text", help}, {"markdown", help}};
         rules_.push_back(std::move(rule));
         return at->second;

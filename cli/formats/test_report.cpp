@@ -109,6 +109,20 @@ std::string tap_text(std::string_view text) {
     return out;
 }
 
+std::string tap_verdict(const Verdict& verdict, std::size_t number) {
+    std::string out = fmt::format("{}ok {} - {}\n", verdict.failed ? "not " : "", number, tap_text(verdict.name));
+    if (verdict.failed) out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
+    return out;
+}
+
+std::string tap_document(std::size_t count, const std::string& lines) {
+    return fmt::format("TAP version 14\n1..{}\n", count) + lines;
+}
+
+std::string human_verdict(const Verdict& verdict, const Palette& colours) {
+    return fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, safe(verdict.problem));
+}
+
 }  // namespace
 
 TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts,
@@ -173,17 +187,15 @@ std::string TestReport::human(const Terminal& terminal) const {
         out += fmt::format("{}note{} invariant {}: its condition is true for none of these requests\n", colours.warning,
                            colours.reset, safe(name));
     for (const Verdict& verdict : verdicts_)
-        if (verdict.failed)
-            out += fmt::format("{}FAIL{} {}: {}\n", colours.error, colours.reset, verdict.name, verdict.problem);
+        if (verdict.failed) out += human_verdict(verdict, colours);
     if (run_.invariants.invariants > 0)
         out += fmt::format("invariants: {} checked on {} (not proved)\n", run_.invariants.invariants,
                            counted(run_.invariants.requests, "request"));
     return out + fmt::format("{} passed, {} failed\n", cases_.size() - failed, failed);
 }
 
-std::string TestReport::json() const {
+Json TestReport::json() const {
     Json out;
-    out["schema_version"] = 1;
     out["passed"] = cases_.size() - run_.failed();
     out["failed"] = run_.failed();
     out["invariants"] = Json{{"checked", run_.invariants.invariants},
@@ -209,10 +221,10 @@ std::string TestReport::json() const {
             Json{{"name", verdict.name}, {"passed", !verdict.failed}, {"problem", verdict.problem}});
     if (coverage_) out["coverage"] = coverage_json(run_.coverage, places_);
     if (mutation_ != nullptr) out["mutation"] = mutations_json(*mutation_, places_);
-    return one_line(out);
+    return out;
 }
 
-std::string TestReport::junit() const {
+std::vector<JunitSuite> TestReport::junit() const {
     std::map<std::string, JunitSuite> by_file;
     for (const TestCase* test : cases_) {
         const FilePosition place = places_.at(test->span);
@@ -234,12 +246,11 @@ std::string TestReport::junit() const {
         if (coverage_) suite.output = render_coverage(run_.coverage, places_, palette(false));
         if (mutation_ != nullptr) suite.output += render_mutations(*mutation_, workspace_.diagnostics(), false);
     }
-    return render_junit("writ test", suites);
+    return suites;
 }
 
-std::string TestReport::tap() const {
-    std::string out = fmt::format("TAP version 14\n1..{}\n", cases_.size() + verdicts_.size());
-    std::size_t number = 0;
+std::string TestReport::tap(std::size_t& number) const {
+    std::string out;
     for (const TestCase* test : cases_) {
         out += fmt::format("{}ok {} - {}\n", test->passed ? "" : "not ", ++number, tap_text(test->name));
         if (test->passed) continue;
@@ -252,11 +263,7 @@ std::string TestReport::tap() const {
             out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
         out += "  ...\n";
     }
-    for (const Verdict& verdict : verdicts_) {
-        out += fmt::format("{}ok {} - {}\n", verdict.failed ? "not " : "", ++number, tap_text(verdict.name));
-        if (verdict.failed)
-            out += fmt::format("  ---\n  message: {}\n  severity: fail\n  ...\n", as_yaml(verdict.problem));
-    }
+    for (const Verdict& verdict : verdicts_) out += tap_verdict(verdict, ++number);
     if (coverage_) out += "# " + coverage_sums(run_.coverage) + "\n";
     if (mutation_ != nullptr) {
         for (const Diagnostic& finding : mutation_findings(*mutation_))
@@ -283,6 +290,96 @@ Diagnostics TestReport::findings() const {
     if (mutation_ == nullptr) return out;
     for (Diagnostic& finding : mutation_findings(*mutation_)) out.items.push_back(std::move(finding));
     return out;
+}
+
+std::string render_tests(const TestReport& report, const Terminal& terminal) {
+    return report.human(terminal);
+}
+std::string render_tests_json(const TestReport& report) {
+    return json_line(report.json());
+}
+std::string render_tests_junit(const TestReport& report) {
+    return render_junit("writ test", report.junit());
+}
+std::string render_tests_tap(const TestReport& report) {
+    std::size_t count = 0;
+    const std::string lines = report.tap(count);
+    return tap_document(count, lines);
+}
+
+Diagnostics findings_of(const PolicyTests& tests) {
+    if (tests.report) return tests.report->findings();
+    Diagnostics out;
+    Diagnostic& finding = out.items.emplace_back();
+    finding.code = "tests-insufficient";
+    const std::string about = tests.folder.empty() ? "" : tests.folder + ": ";
+    finding.message = about + tests.verdict.name + ": " + tests.verdict.problem;
+    return out;
+}
+
+std::string render_tests(const std::vector<PolicyTests>& policies, const Terminal& terminal) {
+    const Palette colours = palette(terminal.colour_out);
+    std::string out;
+    std::size_t passed = 0, failed = 0, untested = 0;
+    for (const PolicyTests& each : policies) {
+        if (!each.folder.empty()) out += fmt::format("{}== {}{}\n", colours.bold, safe(each.folder), colours.reset);
+        if (!each.report) {
+            out += human_verdict(each.verdict, colours);
+            untested += each.folder.empty() ? 0 : 1;
+            continue;
+        }
+        out += each.report->human(terminal);
+        passed += each.report->passed();
+        failed += each.report->failed();
+    }
+    out += fmt::format("all policies: {} passed, {} failed", passed, failed);
+    if (untested > 0) out += fmt::format(", {} not tested", counted(untested, "policy", "policies"));
+    return out + "\n";
+}
+
+std::string render_tests_json(const std::vector<PolicyTests>& policies) {
+    Json out{{"passed", 0}, {"failed", 0}, {"policies", Json::array()}};
+    std::size_t passed = 0, failed = 0;
+    for (const PolicyTests& each : policies) {
+        Json policy{{"policy", each.folder.empty() ? Json() : Json(each.folder)}};
+        if (each.report)
+            policy.update(each.report->json());
+        else
+            policy["verdicts"] =
+                Json::array({Json{{"name", each.verdict.name}, {"passed", false}, {"problem", each.verdict.problem}}});
+        out["policies"].push_back(std::move(policy));
+        if (!each.report) continue;
+        passed += each.report->passed();
+        failed += each.report->failed();
+    }
+    out["passed"] = passed;
+    out["failed"] = failed;
+    return json_line(out);
+}
+
+std::string render_tests_junit(const std::vector<PolicyTests>& policies) {
+    std::vector<JunitSuite> suites;
+    for (const PolicyTests& each : policies) {
+        if (!each.report) {
+            suites.push_back({each.folder, {{each.verdict.name, {}, 0, 0, true, each.verdict.problem, {}}}, {}});
+            continue;
+        }
+        for (JunitSuite& suite : each.report->junit()) {
+            suite.name = each.folder + ": " + suite.name;
+            suites.push_back(std::move(suite));
+        }
+    }
+    return render_junit("writ test", suites);
+}
+
+std::string render_tests_tap(const std::vector<PolicyTests>& policies) {
+    std::size_t count = 0;
+    std::string lines;
+    for (const PolicyTests& each : policies) {
+        if (!each.folder.empty()) lines += "# " + tap_text(each.folder) + "\n";
+        lines += each.report ? each.report->tap(count) : tap_verdict(each.verdict, ++count);
+    }
+    return tap_document(count, lines);
 }
 
 }  // namespace writ::cli

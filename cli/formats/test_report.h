@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/formats/json.h"
+#include "cli/formats/junit.h"
 #include "cli/formats/places.h"
 #include "cli/terminal/terminal.h"
 #include "writ/mutation.h"
@@ -27,10 +29,12 @@ public:
                const MutationRun* mutation = nullptr);
 
     [[nodiscard]] std::string human(const Terminal& terminal) const;
-    [[nodiscard]] std::string json() const;
-    [[nodiscard]] std::string junit() const;
-    /// TAP, version 14.
-    [[nodiscard]] std::string tap() const;
+    [[nodiscard]] Json json() const;
+    [[nodiscard]] std::vector<JunitSuite> junit() const;
+    /// The lines of TAP, version 14, without the first two. Input: number: that of the case before; set to the last.
+    [[nodiscard]] std::string tap(std::size_t& number) const;
+    [[nodiscard]] std::size_t passed() const { return cases_.size() - run_.failed(); }
+    [[nodiscard]] std::size_t failed() const { return run_.failed(); }
     /// For code scanning and annotations: an error for each failure, a warning for each change that is not noticed.
     [[nodiscard]] Diagnostics findings() const;
 
@@ -49,5 +53,25 @@ private:
     FilePositions places_;
     std::map<const TestCase*, Explanation> explained_;
 };
+
+/// The result of one policy of several.
+struct PolicyTests {
+    std::string folder;                ///< empty: the files that belong to no policy
+    std::optional<TestReport> report;  ///< none: it was not tested
+    Verdict verdict;                   ///< why not
+};
+
+/// Those of the report, or the reason why there is none.
+[[nodiscard]] Diagnostics findings_of(const PolicyTests& tests);
+
+// A run: of one policy, or of several as one document.
+[[nodiscard]] std::string render_tests(const TestReport& report, const Terminal& terminal);
+[[nodiscard]] std::string render_tests_json(const TestReport& report);
+[[nodiscard]] std::string render_tests_junit(const TestReport& report);
+[[nodiscard]] std::string render_tests_tap(const TestReport& report);
+[[nodiscard]] std::string render_tests(const std::vector<PolicyTests>& policies, const Terminal& terminal);
+[[nodiscard]] std::string render_tests_json(const std::vector<PolicyTests>& policies);
+[[nodiscard]] std::string render_tests_junit(const std::vector<PolicyTests>& policies);
+[[nodiscard]] std::string render_tests_tap(const std::vector<PolicyTests>& policies);
 
 }  // namespace writ::cli

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <fcntl.h>
@@ -141,15 +142,15 @@ struct TreeEntry {
     std::string mode, hash;
 };
 constexpr std::string_view kLink = "120000";
-using FileTree = std::map<std::string, TreeEntry>;  ///< by path from the repository's root
+using CommitTree = std::map<std::string, TreeEntry>;  ///< by path from the repository's root
 
 /// Every file at or below a path.
-Result<FileTree> list(const std::string& folder, const std::string& commit, const std::string& path) {
+Result<CommitTree> list(const std::string& folder, const std::string& commit, const std::string& path) {
     std::vector<std::string> args{"ls-tree", "-r", "-z", "--full-tree", commit};
     if (!path.empty()) args.insert(args.end(), {"--", path});
     const auto text = ask(folder, args);
     if (!text) return tl::unexpected(text.error());
-    FileTree out;
+    CommitTree out;
     std::string_view rest = *text;
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\0'));
@@ -221,10 +222,13 @@ bool hidden(std::string_view path, std::string_view root) {
     return folders.starts_with(".") || folders.find("/.") != std::string_view::npos;
 }
 
+constexpr std::string_view kDataPlace =
+    "a data file must be beside the policy or below it; its path must have no `..` and no leading `/`";
+
 /// Reads data files of a ref in the folder of the source that names them, or below.
 class Beside {
 public:
-    Beside(std::string folder, FileTree tree, std::map<std::string, std::string> folders)
+    Beside(std::string folder, CommitTree tree, std::map<std::string, std::string> folders)
         : folder_(std::move(folder)), tree_(std::move(tree)), folders_(std::move(folders)) {}
 
     Result<std::string> read(std::string_view from, std::string_view name) const {
@@ -232,10 +236,7 @@ public:
         const auto source = folders_.find(std::string(from));
         const bool climbs = std::find(written.begin(), written.end(), "..") != written.end();
         if (name.empty() || written.is_absolute() || climbs || source == folders_.end())
-            return fail(
-                Code::FileUnusable,
-                "a data file must be beside the policy or below it; its path must have no `..` and no leading `/`",
-                std::string(name));
+            return fail(Code::FileUnusable, std::string(kDataPlace), std::string(name));
         const auto entry = tree_.find((fs::path(source->second) / written).lexically_normal().generic_string());
         if (entry == tree_.end()) return fail(Code::NotAtRef, "no such file at this ref", std::string(name));
         if (entry->second.mode == kLink)
@@ -247,11 +248,90 @@ public:
 
 private:
     std::string folder_;
-    FileTree tree_;
+    CommitTree tree_;
     std::map<std::string, std::string> folders_;  ///< by source: its folder in the repository
 };
 
+/// The policy files, manifests and data files of a commit. Several threads may use it.
+class Revision {
+public:
+    Revision(std::string ref, std::string commit) : ref_(std::move(ref)), commit_(std::move(commit)) {}
+
+    Result<std::vector<std::string>> list_below(const std::string& path) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto place = place_of(path);
+        if (!place) return tl::unexpected(place.error());
+        const auto found = list(place->folder, commit_, place->path);
+        if (!found) return tl::unexpected(found.error());
+        if (found->empty()) return fail(Code::NotAtRef, "no *.writ file at this path in `" + ref_ + "`", path);
+        const bool is_file = found->contains(place->path);
+        std::vector<std::string> out, hashes;
+        for (const auto& [name, entry] : *found) {
+            const bool ours = name.ends_with(".writ") || fs::path(name).filename() == kManifestName;
+            if (!is_file && (!ours || hidden(name, place->path))) continue;
+            if (entry.mode == kLink)
+                return fail(Code::NotAtRef, "the policy is a link; links are not followed in a ref", ref_ + ":" + name);
+            const std::string below =
+                place->path.empty() ? name : name.substr(std::min(place->path.size() + 1, name.size()));
+            out.push_back(is_file ? path : (fs::path(path) / below).generic_string());
+            hashes.push_back(entry.hash);
+        }
+        auto read = contents(place->folder, hashes);
+        if (!read) return tl::unexpected(std::move(read.error()));
+        for (std::size_t i = 0; i < out.size(); ++i)
+            texts_.insert_or_assign(fs::path(out[i]).lexically_normal().generic_string(), std::move((*read)[i]));
+        return out;
+    }
+
+    Result<std::string> read(const std::string& path) {
+        const std::string plain = fs::path(path).lexically_normal().generic_string();
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (const auto at = texts_.find(plain); at != texts_.end()) return at->second;
+        auto text = read_entry(path);
+        if (text) texts_.emplace(plain, *text);
+        return text;
+    }
+
+    Result<std::string> read_data(std::string_view from, std::string_view name) {
+        const fs::path written{std::string(name)};
+        if (name.empty() || written.is_absolute() || std::find(written.begin(), written.end(), "..") != written.end())
+            return fail(Code::FileUnusable, std::string(kDataPlace), std::string(name));
+        return read((fs::path(std::string(from)).parent_path() / written).generic_string());
+    }
+
+private:
+    Result<std::string> read_entry(const std::string& path) const {
+        const auto place = place_of(path);
+        if (!place) return tl::unexpected(place.error());
+        const auto found = list(place->folder, commit_, place->path);
+        if (!found) return tl::unexpected(found.error());
+        const auto entry = found->find(place->path);
+        if (entry == found->end()) return fail(Code::NotAtRef, "no such file at this ref", path);
+        if (entry->second.mode == kLink)
+            return fail(Code::NotAtRef, "the file is a link; links are not followed in a ref", path);
+        auto text = contents(place->folder, {entry->second.hash});
+        if (!text) return tl::unexpected(std::move(text.error()));
+        return std::move(text->front());
+    }
+
+    std::string ref_, commit_;
+    std::mutex mutex_;
+    std::map<std::string, std::string> texts_;  ///< by path
+};
+
 }  // namespace
+
+Result<FileTree> files_at(const std::string& ref, const std::string& path) {
+    const auto place = place_of(path);
+    if (!place) return tl::unexpected(place.error());
+    auto commit = commit_of(ref, place->folder);
+    if (!commit) return tl::unexpected(std::move(commit.error()));
+    const auto revision = std::make_shared<Revision>(ref, std::move(*commit));
+    return FileTree{
+        [revision](const std::string& each) { return revision->list_below(each); },
+        [revision](const std::string& each) { return revision->read(each); },
+        [revision](std::string_view from, std::string_view name) { return revision->read_data(from, name); }};
+}
 
 Result<SourceSet> sources_at(const std::string& ref, const std::string& path) {
     const auto place = place_of(path);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "writ/bundle.h"
+#include "writ/manifest.h"
 
 namespace writ::cli {
 
@@ -13,6 +14,11 @@ namespace writ::cli {
 /// Errors:  F0002 git cannot be run; F0003 not in a git repository; F0004 no such ref; F0005 nothing is at that path,
 /// or it is a link, which is not followed.
 [[nodiscard]] Result<SourceSet> sources_at(const std::string& ref, const std::string& path);
+
+/// The files of a ref, by the paths that they would have if it were checked out.
+/// Input:   path: a path in the repository, as above.
+/// Errors:  F0002, F0003, F0004. The functions of the tree: F0002, F0003, F0005.
+[[nodiscard]] Result<FileTree> files_at(const std::string& ref, const std::string& path);
 
 /// The message of a commit.
 struct CommitMessage {

@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include "writ/manifest.h"
+
 namespace writ::cli {
 
 namespace {
@@ -40,7 +42,7 @@ Watch::Stamp Watch::stamp(const std::string& file) {
     return {true, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
 }
 
-/// The files that read_sources would read.
+/// The files that read_sources would read, and manifests.
 Watch::Stamps Watch::look() const {
     namespace fs = std::filesystem;
     Stamps out;
@@ -55,7 +57,8 @@ Watch::Stamps Watch::look() const {
             const bool hidden = at->path().filename().native().starts_with('.');
             std::error_code ignored;
             if (at->is_directory(ignored) && hidden) at.disable_recursion_pending();
-            if (at->path().extension() == ".writ") out[at->path().native()] = stamp(at->path().native());
+            if (at->path().extension() == ".writ" || at->path().filename() == kManifestName)
+                out[at->path().native()] = stamp(at->path().native());
         }
     }
     return out;

@@ -7,7 +7,7 @@
 
 namespace writ::cli {
 
-/// The policies at some paths, including new files in a folder, and the data files that they read.
+/// The policies at some paths and their manifests, including new files in a folder, and the other files that they read.
 class Watch {
 public:
     explicit Watch(std::vector<std::string> paths);

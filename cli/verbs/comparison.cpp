@@ -1,5 +1,8 @@
 #include "cli/verbs/comparison.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "cli/terminal/io.h"
 #include "cli/terminal/progress.h"
 #include "cli/verbs/diff_requests.h"
@@ -16,30 +19,53 @@ void add_compare_options(Command& verb, CompareOptions& options) {
     add_layers(verb, options.layers);
 }
 
-std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
-                                             const CompareOptions& options, const Terminal& terminal) {
-    std::vector<Bundle> above;
-    for (const std::string& layer : options.layers) {
-        const auto opened = open_layers({}, {layer}, terminal);
-        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        above.push_back(std::get<Layers>(opened).bundles().front());
+CompareOptions with_manifests(CompareOptions options, const PolicyFolder* before, const PolicyFolder* after) {
+    std::vector<std::string>& requests = options.requests;
+    if (after != nullptr) {
+        options.layers.insert(options.layers.end(), after->layers.begin(), after->layers.end());
+        requests.insert(requests.end(), after->requests.begin(), after->requests.end());
     }
+    // A change must not hide a widening by no longer naming the requests that show it.
+    if (before != nullptr)
+        for (const std::string& path : before->requests) {
+            std::error_code error;
+            const bool there = std::filesystem::exists(path, error);
+            if (there && std::find(requests.begin(), requests.end(), path) == requests.end()) requests.push_back(path);
+        }
+    return options;
+}
+
+Result<DiffReport> compare(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
+                           std::vector<Bundle> above, const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
     std::vector<Bundle> all = above;
     for (const NamedSide* side : {&before, &after})
         if (const auto bundle = side->policy.bundle()) all.push_back(*bundle);
     Differ differ(before.policy, after.policy, std::move(above));
+    const auto layers_of = [](const NamedSide& side) {
+        return side.folder != nullptr ? side.folder->layer_names : std::vector<std::string>();
+    };
+    differ.compare_layers(layers_of(before), layers_of(after));
     differ.decide_own();
     for (const std::string& path : options.requests)
-        if (const auto decided = decide_files(differ, path); !decided)
-            return report_error(decided.error(), "", terminal);
+        if (auto decided = decide_files(differ, path); !decided) return tl::unexpected(std::move(decided.error()));
     LedgerGaps gaps;
     if (!options.ledger.empty()) {
-        Progress progress("comparing", "requests", terminal);
-        const auto read = decide_ledger(differ, options.ledger, Layers(std::move(all)), progress.teller());
-        if (!read) return report_error(read.error(), "", terminal);
+        auto read = decide_ledger(differ, options.ledger, Layers(std::move(all)), tell);
+        if (!read) return tl::unexpected(std::move(read.error()));
         gaps = *read;
     }
     return DiffReport{before.name, after.name, differ.finish(), gaps, before.policy, after.policy};
+}
+
+std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
+                                             const CompareOptions& options, const Terminal& terminal) {
+    const CompareOptions all = with_manifests(options, before.folder, after.folder);
+    auto above = open_above(all.layers, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
+    Progress progress("comparing", "requests", terminal);
+    auto compared = compare(before, after, all, std::get<std::vector<Bundle>>(std::move(above)), progress.teller());
+    if (!compared) return report_error(compared.error(), "", terminal);
+    return std::move(*compared);
 }
 
 }  // namespace writ::cli

@@ -2,12 +2,15 @@
 // (writ/diff.h), opening the sides (cli/git/side.h), output (cli/formats/diff.h).
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "cli/command/command.h"
 #include "cli/formats/diff.h"
+#include "writ/manifest.h"
 
 namespace writ::cli {
 
@@ -21,12 +24,25 @@ struct CompareOptions {
 /// `--layer`, `--requests` and `--ledger`.
 void add_compare_options(Command& verb, CompareOptions& options);
 
-/// A side: its name as given, and the opened policy.
+/// A side: its name as given, the opened policy, and its manifest, if it has one.
 struct NamedSide {
     std::string name;
     const Workspace& policy;
+    const PolicyFolder* folder = nullptr;
 };
-/// Decides all these requests with both sides, which must outlive the report; or reports what could not be read.
+/// The options with what manifests add: the layers of the new side, and the requests of both sides. Those of the old
+/// side are left out if they are not there any more. Null: a side has no manifest.
+[[nodiscard]] CompareOptions with_manifests(CompareOptions options, const PolicyFolder* before,
+                                            const PolicyFolder* after);
+
+/// Decides all these requests with both sides, which must outlive the report.
+/// Input:  above: the layers that options.layers names. tell: receives the progress in the ledger.
+/// Errors: F0001, Q and G codes: requests that cannot be read.
+[[nodiscard]] Result<DiffReport> compare(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
+                                         std::vector<Bundle> above,
+                                         const std::function<void(std::uint64_t, std::uint64_t)>& tell = {});
+
+/// The same, with the layers and the manifest of the new side; reports what could not be read.
 [[nodiscard]] std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
                                                            const CompareOptions& options, const Terminal& terminal);
 

@@ -38,8 +38,10 @@ Exit run(const DiffArgs& options, const Terminal& terminal) {
     if (const Exit* failed = std::get_if<Exit>(&old_side)) return *failed;
     const auto new_side = open_side(options.after, options.before, options.store, terminal);
     if (const Exit* failed = std::get_if<Exit>(&new_side)) return *failed;
-    const auto compared = compare_sides({options.before, std::get<Workspace>(old_side)},
-                                        {options.after, std::get<Workspace>(new_side)}, options.compared, terminal);
+    const Side &before = std::get<Side>(old_side), &after = std::get<Side>(new_side);
+    const auto compared = compare_sides({options.before, before.policy, before.folder ? &*before.folder : nullptr},
+                                        {options.after, after.policy, after.folder ? &*after.folder : nullptr},
+                                        options.compared, terminal);
     if (const Exit* failed = std::get_if<Exit>(&compared)) return *failed;
     const DiffReport& report = std::get<DiffReport>(compared);
     print_result(rendered(kDiffRenderings, options.format, report, terminal));

@@ -12,6 +12,7 @@
 #include "cli/verbs/workspace.h"
 #include "writ/errors.h"
 #include "writ/format.h"
+#include "writ/manifest.h"
 #include "writ/words.h"
 
 namespace writ::cli {
@@ -52,14 +53,29 @@ Checked<std::vector<Formatted>> format_all(std::vector<Source> sources) {
     return out;
 }
 
-/// The input: files, or standard input.
-Result<std::vector<Source>> read_all(const FmtArgs& options) {
+/// The input: files, or standard input. With manifests, the files of all their policies and those without a policy,
+/// which have a style too. Input: problems: receives those of manifests.
+Result<std::vector<Source>> read_all(const FmtArgs& options, Diagnostics& problems) {
     if (options.paths == std::vector<std::string>{"-"}) {
         auto text = read_input("-", CompileOptions{}.max_source_bytes);
         if (!text) return tl::unexpected(std::move(text.error()));
         return std::vector<Source>{{"standard input", std::move(*text)}};
     }
-    auto set = read_sources(options.paths);
+    auto found = find_policies(options.paths);
+    if (!found) return tl::unexpected(std::move(found.error()));
+    std::vector<std::string> paths = options.paths;
+    if (!found->none()) {
+        paths.clear();
+        for (const PolicyFolder& policy : found->policies)
+            for (const PolicyFolder::File& file : policy.files) paths.push_back(file.path);
+        problems.sources = std::move(found->problems.sources);
+        for (Diagnostic& each : found->problems.items)
+            if (each.code == code_name(Code::FileWithoutPolicy))
+                paths.push_back(problems.sources[each.span.source].name);
+            else
+                problems.items.push_back(std::move(each));
+    }
+    auto set = read_sources(paths);
     if (!set) return tl::unexpected(std::move(set.error()));
     return std::move(set->sources);
 }
@@ -78,7 +94,8 @@ Exit run(const FmtArgs& options, const Terminal& terminal) {
         print_note(fmt::format("error: {} is a sealed bundle; format its sources instead\n", safe(path)));
         return Exit::Usage;
     }
-    auto sources = read_all(options);
+    Diagnostics problems;
+    auto sources = read_all(options, problems);
     if (!sources) return report_error(sources.error(), "", terminal);
     const auto files = format_all(std::move(*sources));
     if (!files) {
@@ -109,6 +126,8 @@ Exit run(const FmtArgs& options, const Terminal& terminal) {
     if (!stream)
         print_note(fmt::format("{}, {} {}\n", counted(files->size(), "file"), differing,
                                only_look ? "not in canonical style" : "changed"));
+    print_note(render_human(problems, terminal.colour_err));
+    if (!problems.items.empty()) return Exit::Invalid;
     return only_look && differing > 0 ? Exit::Negative : Exit::Ok;
 }
 

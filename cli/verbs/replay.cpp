@@ -22,30 +22,29 @@ struct ReplayArgs {
     bool fail_wider = false;
 };
 
-/// Opens a sealed bundle, or compiles policies.
-std::variant<Bundle, Exit> bundle_of(const std::vector<std::string>& paths, const Terminal& terminal) {
+/// Opens a sealed bundle, or compiles a policy and the layers that its manifest names.
+std::variant<Layers, Exit> layers_of(const std::vector<std::string>& paths, const Terminal& terminal) {
     if (paths.size() == 1 && paths[0].ends_with(".bundle")) {
         const auto bytes = read_input(paths[0], std::size_t{1} << 30);
         if (!bytes) return report_error(bytes.error(), "", terminal);
         auto bundle = Bundle::load(std::as_bytes(std::span(bytes->data(), bytes->size())));
         if (!bundle) return report_error(bundle.error(), paths[0], terminal);
-        return std::move(*bundle);
+        return Layers(std::move(*bundle));
     }
-    const auto opened = open_valid(paths, terminal);
-    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-    return *std::get<Workspace>(opened).bundle();
+    return open_layers({}, paths, terminal);
 }
 
 Exit run(const ReplayArgs& options, const Terminal& terminal) {
     std::vector<Bundle> bundles;
-    for (const std::string& layer : options.layers) {
-        auto above = bundle_of({layer}, terminal);
-        if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
-        bundles.push_back(std::get<Bundle>(above));
+    std::vector<std::vector<std::string>> policies;
+    for (const std::string& layer : options.layers) policies.push_back({layer});
+    policies.push_back(options.against);
+    for (const std::vector<std::string>& paths : policies) {
+        const auto opened = layers_of(paths, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        const std::vector<Bundle>& all = std::get<Layers>(opened).bundles();
+        bundles.insert(bundles.end(), all.begin(), all.end());
     }
-    auto own = bundle_of(options.against, terminal);
-    if (const Exit* failed = std::get_if<Exit>(&own)) return *failed;
-    bundles.push_back(std::get<Bundle>(own));
     Result<ledger::Comparison> compared;
     {
         Progress progress("replaying", "records", terminal);

@@ -66,14 +66,53 @@ std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::
     return workspace;
 }
 
-Result<SourceSet> sources_of_ref(const std::string& name, const GitName& git) {
-    auto sources = sources_at(git.ref, git.path.empty() ? "." : git.path);
+/// The files of a ref.
+Result<SidePlace> place_at(const std::string& name, const GitName& git) {
+    const std::string path = git.path.empty() ? "." : git.path;
+    auto tree = files_at(git.ref, path);
     const bool bare = !name.starts_with("git:") && name.find(':') == std::string::npos;
-    if (!sources && bare &&
-        (sources.error().code == code_name(Code::NotInRepository) ||
-         sources.error().code == code_name(Code::UnknownRef)))
-        sources.error().message = fmt::format("`{}` is neither a path nor a ref: {}", name, sources.error().message);
-    return sources;
+    if (!tree && bare &&
+        (tree.error().code == code_name(Code::NotInRepository) || tree.error().code == code_name(Code::UnknownRef)))
+        tree.error().message = fmt::format("`{}` is neither a path nor a ref: {}", name, tree.error().message);
+    if (!tree) return tl::unexpected(std::move(tree.error()));
+    return SidePlace{std::move(*tree), path};
+}
+
+/// Opens the policy at a ref: the one with a manifest there, otherwise all files together.
+std::variant<Side, Exit> open_ref(const std::string& name, const GitName& git, const Terminal& terminal) {
+    const auto place = place_at(name, git);
+    if (!place) return report_error(place.error(), "", terminal);
+    auto found = find_policies({place->path}, place->tree);
+    if (!found) return report_error(found.error(), "", terminal);
+    if (found->none()) {
+        auto sources = sources_at(git.ref, place->path);
+        if (!sources) return report_error(sources.error(), "", terminal);
+        return Side{Workspace(std::move(*sources)), std::nullopt};
+    }
+    auto only = only_policy(std::move(*found), terminal);
+    if (const Exit* failed = std::get_if<Exit>(&only)) return *failed;
+    PolicyFolder& folder = std::get<PolicyFolder>(only);
+    auto sources = read_policy(folder, place->tree);
+    if (!sources) return report_error(sources.error(), "", terminal);
+    return Side{Workspace(std::move(*sources)), std::move(folder)};
+}
+
+/// Opens the policy at a path.
+std::variant<Side, Exit> open_path(const std::string& name, const Terminal& terminal) {
+    std::optional<PolicyFolder> folder;
+    if (auto found = find_policies({name}); found && !found->none()) {
+        auto only = only_policy(std::move(*found), terminal);
+        if (const Exit* failed = std::get_if<Exit>(&only)) return *failed;
+        folder = std::get<PolicyFolder>(std::move(only));
+    }
+    auto opened = open_workspace({name}, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    return Side{std::get<Workspace>(std::move(opened)), std::move(folder)};
+}
+
+std::variant<Side, Exit> without_manifest(std::variant<Workspace, Exit> opened) {
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    return Side{std::get<Workspace>(std::move(opened)), std::nullopt};
 }
 
 }  // namespace
@@ -90,21 +129,23 @@ std::optional<std::string> git_ref_of(const std::string& name) {
     return git ? std::optional(git->ref) : std::nullopt;
 }
 
-std::variant<Workspace, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
-                                        const Terminal& terminal) {
+Result<SidePlace> place_of_side(const std::string& name, const std::string& other) {
+    if (name.starts_with(kStore))
+        return fail(Code::UnknownWord, "a version in a store is one policy; name the one to compare it with", name);
+    if (const auto git = git_name(name, other)) return place_at(name, *git);
+    return SidePlace{files_on_disk(), name};
+}
+
+std::variant<Side, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
+                                   const Terminal& terminal) {
     const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
-    const auto opened = [&]() -> std::variant<Workspace, Exit> {
-        if (name.starts_with(kStore))
-            return unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal);
-        if (!git)
-            return is_bundle({name}) ? unsealed(Bundle::open(name), name, terminal) : open_workspace({name}, terminal);
-        auto sources = sources_of_ref(name, *git);
-        if (!sources) return report_error(sources.error(), "", terminal);
-        return Workspace(std::move(*sources));
-    };
-    auto side = opened();
-    if (const auto* workspace = std::get_if<Workspace>(&side); workspace != nullptr && !workspace->bundle()) {
-        print_note(render_human(workspace->diagnostics(), terminal.colour_err));
+    auto side = name.starts_with(kStore)
+                    ? without_manifest(unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal))
+                : git               ? open_ref(name, *git, terminal)
+                : is_bundle({name}) ? without_manifest(unsealed(Bundle::open(name), name, terminal))
+                                    : open_path(name, terminal);
+    if (const Side* opened = std::get_if<Side>(&side); opened != nullptr && !opened->policy.bundle()) {
+        print_note(render_human(opened->policy.diagnostics(), terminal.colour_err));
         print_note(fmt::format("error: the policy at `{}` is not valid\n", safe(name)));
         return Exit::Invalid;
     }

@@ -1,4 +1,5 @@
-// The project that `writ new` creates: the files of examples/starter, embedded by the build.
+// The projects that `writ new` creates: the files of examples/starter and, for each platform, of examples/platforms,
+// embedded by the build.
 #pragma once
 
 #include <span>
@@ -11,6 +12,7 @@ struct StarterFile {
     std::string_view text;
 };
 
-[[nodiscard]] std::span<const StarterFile> starter_files();
+/// The files for a platform; empty if there is none of this name.
+[[nodiscard]] std::span<const StarterFile> starter_files(std::string_view platform);
 
 }  // namespace writ::cli

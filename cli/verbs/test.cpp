@@ -2,15 +2,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/formats/coverage.h"
+#include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/formats/github.h"
+#include "cli/formats/merged.h"
 #include "cli/formats/sarif.h"
 #include "cli/formats/test_report.h"
 #include "cli/terminal/io.h"
@@ -18,6 +20,7 @@
 #include "cli/terminal/text.h"
 #include "cli/terminal/watch.h"
 #include "cli/verbs/options.h"
+#include "cli/verbs/policies.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
 #include "writ/mutation.h"
@@ -28,12 +31,28 @@ namespace writ::cli {
 namespace {
 
 constexpr Rendering<TestReport> kTestRenderings[] = {
-    {Format::Human, [](const TestReport& report, const Terminal& terminal) { return report.human(terminal); }},
-    {Format::Json, [](const TestReport& report, const Terminal&) { return report.json(); }},
-    {Format::Junit, [](const TestReport& report, const Terminal&) { return report.junit(); }},
-    {Format::Tap, [](const TestReport& report, const Terminal&) { return report.tap(); }},
+    {Format::Human, [](const TestReport& report, const Terminal& terminal) { return render_tests(report, terminal); }},
+    {Format::Json, [](const TestReport& report, const Terminal&) { return render_tests_json(report); }},
+    {Format::Junit, [](const TestReport& report, const Terminal&) { return render_tests_junit(report); }},
+    {Format::Tap, [](const TestReport& report, const Terminal&) { return render_tests_tap(report); }},
     {Format::Sarif, [](const TestReport& report, const Terminal&) { return render_sarif(report.findings()); }},
     {Format::Github, [](const TestReport& report, const Terminal&) { return render_github(report.findings()); }},
+};
+
+using Several = std::vector<PolicyTests>;
+Diagnostics findings_of(const Several& all) {
+    MergedFindings merged;
+    for (const PolicyTests& each : all) merged.add(findings_of(each));
+    return std::move(merged.findings);
+}
+
+constexpr Rendering<Several> kSeveral[] = {
+    {Format::Human, [](const Several& all, const Terminal& terminal) { return render_tests(all, terminal); }},
+    {Format::Json, [](const Several& all, const Terminal&) { return render_tests_json(all); }},
+    {Format::Junit, [](const Several& all, const Terminal&) { return render_tests_junit(all); }},
+    {Format::Tap, [](const Several& all, const Terminal&) { return render_tests_tap(all); }},
+    {Format::Sarif, [](const Several& all, const Terminal&) { return render_sarif(findings_of(all)); }},
+    {Format::Github, [](const Several& all, const Terminal&) { return render_github(findings_of(all)); }},
 };
 
 struct TestArgs {
@@ -50,16 +69,15 @@ struct TestArgs {
 
     [[nodiscard]] bool covers() const { return coverage || threshold >= 0; }
     [[nodiscard]] bool mutates() const { return mutate || mutate_threshold >= 0 || !mutate_only.empty(); }
-    [[nodiscard]] unsigned threads() const { return jobs > 0 ? jobs : std::thread::hardware_concurrency(); }
 };
 
-TestRun run_all(const Workspace& workspace, const TestArgs& options, const Terminal& terminal) {
-    Progress progress("testing", "requests", terminal);
+TestRun run_all(const Workspace& workspace, const TestArgs& options, unsigned threads,
+                std::function<void(std::uint64_t, std::uint64_t)> progress) {
     TestOptions asked;
     asked.filter = options.filter;
-    asked.threads = options.threads();
+    asked.threads = threads;
     asked.coverage = options.covers();
-    asked.progress = progress.teller();
+    asked.progress = std::move(progress);
     TestRun run = workspace.test(asked);
     // With a filter, untried invariants are not worth a warning.
     if (!options.filter.empty()) run.invariants.untried.clear();
@@ -68,14 +86,13 @@ TestRun run_all(const Workspace& workspace, const TestArgs& options, const Termi
 
 /// Tries changes of the policy, if that is asked for and every test passes.
 std::optional<MutationRun> mutate(const Workspace& workspace, const TestRun& run, const TestArgs& options,
-                                  const Terminal& terminal) {
+                                  unsigned threads, std::function<void(std::uint64_t, std::uint64_t)> progress) {
     if (!options.mutates() || !run.passed()) return std::nullopt;
-    Progress progress("changing", "groups of changes", terminal);
     MutationOptions asked;
     asked.filter = options.filter;
     asked.only = options.mutate_only;
-    asked.threads = options.threads();
-    asked.progress = progress.teller();
+    asked.threads = threads;
+    asked.progress = std::move(progress);
     return workspace.mutate(asked);
 }
 
@@ -90,7 +107,7 @@ Verdict judge(const std::optional<MutationRun>& mutation, const TestArgs& option
 }
 
 /// A run without tests fails: a mistyped filter must not turn a build green.
-std::vector<Verdict> judge(const TestRun& run, const TestArgs& options) {
+std::vector<Verdict> judge(const TestRun& run, const std::optional<MutationRun>& mutation, const TestArgs& options) {
     std::vector<Verdict> out;
     if (run.cases.empty())
         out.push_back({"there is something to run",
@@ -100,22 +117,106 @@ std::vector<Verdict> judge(const TestRun& run, const TestArgs& options) {
                        fmt::format("{} of the conditions are covered; {:g}% are required", percent_text(run.coverage),
                                    options.threshold),
                        run.coverage.percent() < options.threshold});
+    if (options.mutates()) out.push_back(judge(mutation, options));
     return out;
 }
 
+bool has_failed(const TestRun& run, const std::vector<Verdict>& verdicts) {
+    return run.failed() > 0 ||
+           std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& each) { return each.failed; });
+}
+
+/// A policy of several, with its tests run.
+struct Tested {
+    Result<Workspace> workspace;
+    TestRun run;
+    std::optional<MutationRun> mutation;
+};
+
+Exit run_several(const PolicyFolders& found, const TestArgs& options, const Terminal& terminal,
+                 const BeforeData& before_data) {
+    const std::size_t count = found.policies.size();
+    std::mutex one_at_a_time;
+    const BeforeData guarded = !before_data ? before_data : [&](const std::string& file) {
+        const std::lock_guard<std::mutex> lock(one_at_a_time);
+        before_data(file);
+    };
+    const unsigned all = threads_for(options.jobs);
+    const unsigned each_has = std::max(1u, all / static_cast<unsigned>(std::clamp<std::size_t>(count, 1, all)));
+    std::vector<Tested> tested;
+    {
+        Progress progress("testing", "policies", terminal);
+        const auto tell = progress.teller();
+        std::uint64_t done = 0;
+        tested = in_parallel(count, options.jobs, [&](std::size_t i) {
+            Tested out{open_policy(found.policies[i], guarded), {}, {}};
+            if (out.workspace && out.workspace->bundle()) {
+                out.run = run_all(*out.workspace, options, each_has, {});
+                out.mutation = mutate(*out.workspace, out.run, options, each_has, {});
+            }
+            const std::lock_guard<std::mutex> lock(one_at_a_time);
+            if (tell) tell(++done, count);
+            return out;
+        });
+    }
+    // A filter names tests of some policies; the others need not have such a test.
+    const bool any =
+        std::any_of(tested.begin(), tested.end(), [](const Tested& each) { return !each.run.cases.empty(); });
+    Exit exit = found.problems.items.empty() ? Exit::Ok : Exit::Invalid;
+    Several reports;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Tested& each = tested[i];
+        PolicyTests& report = reports.emplace_back(PolicyTests{found.policies[i].folder, std::nullopt, {}});
+        if (!each.workspace) {
+            exit = worst(exit, report_error(each.workspace.error(), "", terminal));
+            report.verdict = {"the policy can be read", each.workspace.error().message, true};
+            continue;
+        }
+        const Diagnostics& diagnostics = each.workspace->diagnostics();
+        if (!terminal.quiet || !each.workspace->bundle()) print_note(render_human(diagnostics, terminal.colour_err));
+        if (!each.workspace->bundle()) {
+            exit = worst(exit, Exit::Invalid);
+            report.verdict = {"the policy compiles", "it does not compile, so its tests were not run", true};
+            continue;
+        }
+        std::vector<Verdict> verdicts = judge(each.run, each.mutation, options);
+        if (!options.filter.empty() && any && each.run.cases.empty()) verdicts.clear();
+        if (has_failed(each.run, verdicts)) exit = worst(exit, Exit::Negative);
+        report.report.emplace(*each.workspace, each.run, options.covers(), std::move(verdicts),
+                              each.mutation ? &*each.mutation : nullptr);
+    }
+    print_note(render_human(found.problems, terminal.colour_err));
+    for (const Diagnostic& each : found.problems.items)
+        reports.push_back({"",
+                           std::nullopt,
+                           {"every file belongs to a policy",
+                            found.problems.sources[each.span.source].name + ": " + each.message, true}});
+    print_result(rendered(kSeveral, options.format, reports, terminal));
+    return exit;
+}
+
 Exit run_once(const TestArgs& options, const Terminal& terminal, const BeforeData& before_data = {}) {
+    const auto several = several_policies(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&several)) return *failed;
+    if (const auto& found = std::get<std::optional<PolicyFolders>>(several))
+        return run_several(*found, options, terminal, before_data);
     const auto opened = open_valid(options.paths, terminal, before_data);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
-    const TestRun run = run_all(workspace, options, terminal);
-    const std::optional<MutationRun> mutation = mutate(workspace, run, options, terminal);
-    std::vector<Verdict> verdicts = judge(run, options);
-    if (options.mutates()) verdicts.push_back(judge(mutation, options));
+    TestRun run;
+    {
+        Progress progress("testing", "requests", terminal);
+        run = run_all(workspace, options, threads_for(options.jobs), progress.teller());
+    }
+    std::optional<MutationRun> mutation;
+    {
+        Progress progress("changing", "groups of changes", terminal);
+        mutation = mutate(workspace, run, options, threads_for(options.jobs), progress.teller());
+    }
+    const std::vector<Verdict> verdicts = judge(run, mutation, options);
     const TestReport report(workspace, run, options.covers(), verdicts, mutation ? &*mutation : nullptr);
     print_result(rendered(kTestRenderings, options.format, report, terminal));
-    bool failed = run.failed() > 0;
-    for (const Verdict& verdict : verdicts) failed = failed || verdict.failed;
-    return failed ? Exit::Negative : Exit::Ok;
+    return has_failed(run, verdicts) ? Exit::Negative : Exit::Ok;
 }
 
 /// Runs again when a file changes, until a signal ends the program. Returns the result of the last run.
@@ -181,7 +282,7 @@ void add_test(Command& program) {
     verb.reads_each("--mutate-only", "NAME[,NAME]",
                     "Only changes of these kinds, which are listed below; implies --mutate",
                     [&options](const std::string& text) { return read_mutators(options.mutate_only, text); });
-    verb.whole("-j,--jobs", "N", "The number of threads (default: the number of processors)", options.jobs, 1, 1024);
+    add_jobs(verb, options.jobs);
     add_format(verb, options.format, formats_of(kTestRenderings));
     verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
     verb.check = [&options]() -> std::string {

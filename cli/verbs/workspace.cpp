@@ -1,14 +1,19 @@
 #include "cli/verbs/workspace.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "cli/command/command.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/github.h"
 #include "cli/formats/sarif.h"
 #include "cli/terminal/io.h"
+#include "cli/terminal/text.h"
 
 namespace writ::cli {
 
@@ -31,6 +36,21 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     return workspace;
 }
 
+SourceSet watched(SourceSet sources, const BeforeData& before_data) {
+    if (!before_data) return sources;
+    sources.read = [read = std::move(sources.read), before_data](std::string_view from, std::string_view path) {
+        before_data((std::filesystem::path(from).parent_path() / path).string());
+        return read(from, path);
+    };
+    return sources;
+}
+
+CompileOptions options_for(std::optional<std::uint64_t> max_steps) {
+    CompileOptions compile;
+    compile.max_steps = max_steps.value_or(compile.max_steps);
+    return compile;
+}
+
 constexpr Rendering<Diagnostics> kCheckRenderings[] = {
     {Format::Human,
      [](const Diagnostics& found, const Terminal& terminal) { return render_human(found, terminal.colour_err); }},
@@ -40,7 +60,63 @@ constexpr Rendering<Diagnostics> kCheckRenderings[] = {
     {Format::Github, [](const Diagnostics& found, const Terminal&) { return render_github(found); }},
 };
 
+/// Policies that decide together, with the layers that their manifests name.
+class Stack {
+public:
+    explicit Stack(const Terminal& terminal) : terminal_(terminal) {}
+
+    /// Adds a policy below those that are there. Output: the exit code of an error, if there is one.
+    std::optional<Exit> add(const std::vector<std::string>& paths) {
+        if (is_bundle(paths)) {
+            auto sealed = Bundle::open(paths[0]);
+            if (!sealed) return report_error(sealed.error(), paths[0], terminal_);
+            bundles.push_back(std::move(*sealed));
+            return std::nullopt;
+        }
+        auto found = find_policies(paths);
+        if (!found) return report_error(found.error(), "", terminal_);
+        if (found->none()) return keep(open_valid(paths, terminal_));
+        const auto only = only_policy(std::move(*found), terminal_);
+        if (const Exit* failed = std::get_if<Exit>(&only)) return *failed;
+        const PolicyFolder& policy = std::get<PolicyFolder>(only);
+        if (std::find(open_.begin(), open_.end(), policy.folder) != open_.end()) {
+            print_note(fmt::format("error: {} is a layer above itself\n", safe(policy.folder)));
+            return Exit::Invalid;
+        }
+        open_.push_back(policy.folder);
+        for (const std::string& layer : policy.layers)
+            if (const auto failed = add({layer})) return failed;
+        open_.pop_back();
+        return keep(open_valid({policy.folder}, terminal_));
+    }
+
+    std::vector<Bundle> bundles;
+
+private:
+    std::optional<Exit> keep(const std::variant<Workspace, Exit>& opened) {
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        bundles.push_back(*std::get<Workspace>(opened).bundle());
+        return std::nullopt;
+    }
+
+    const Terminal& terminal_;
+    std::vector<std::string> open_;  ///< folders whose layers are being added
+};
+
 }  // namespace
+
+std::variant<PolicyFolder, Exit> only_policy(PolicyFolders found, const Terminal& terminal) {
+    if (!found.problems.items.empty()) {
+        print_note(render_human(found.problems, terminal.colour_err));
+        return Exit::Invalid;
+    }
+    // Sorted, so that the given folder itself is first.
+    if (found.policies.size() == 1 || found.policies.front().name == ".") return std::move(found.policies.front());
+    std::vector<std::string> folders;
+    for (const PolicyFolder& each : found.policies) folders.push_back(safe(each.folder));
+    print_note(fmt::format("error: there are {} policies here; name one: {}\n", folders.size(), either(folders)));
+    return Exit::Usage;
+}
 
 void print_diagnostics(const Diagnostics& diagnostics, Format format, const Terminal& terminal) {
     const std::string text = rendered(kCheckRenderings, format, diagnostics, terminal);
@@ -62,17 +138,28 @@ bool is_bundle(const std::vector<std::string>& paths) {
 std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths, const Terminal& terminal,
                                              const BeforeData& before_data, std::optional<std::uint64_t> max_steps) {
     if (is_bundle(paths)) return reopen(paths[0], terminal, max_steps);
+    auto found = find_policies(paths);
+    if (!found) return report_error(found.error(), "", terminal);
+    if (!found->none()) {
+        const std::variant<PolicyFolder, Exit> only = only_policy(std::move(*found), terminal);
+        if (const Exit* failed = std::get_if<Exit>(&only)) return *failed;
+        auto opened = open_policy(std::get<PolicyFolder>(only), before_data, max_steps);
+        if (!opened) return report_error(opened.error(), "", terminal);
+        return std::move(*opened);
+    }
     auto sources = read_sources(paths);
     if (!sources) return report_error(sources.error(), "", terminal);
-    if (before_data) {
-        sources->read = [read = std::move(sources->read), before_data](std::string_view from, std::string_view path) {
-            before_data((std::filesystem::path(from).parent_path() / path).string());
-            return read(from, path);
-        };
-    }
-    CompileOptions compile;
-    compile.max_steps = max_steps.value_or(compile.max_steps);
-    return Workspace(std::move(*sources), compile);
+    return Workspace(watched(std::move(*sources), before_data), options_for(max_steps));
+}
+
+Result<Workspace> open_policy(const PolicyFolder& policy, const BeforeData& before_data,
+                              std::optional<std::uint64_t> max_steps) {
+    // Sources may be outside the folder.
+    if (before_data)
+        for (const PolicyFolder::File& each : policy.files) before_data(each.path);
+    auto sources = read_policy(policy);
+    if (!sources) return tl::unexpected(std::move(sources.error()));
+    return Workspace(watched(std::move(*sources), before_data), options_for(max_steps));
 }
 
 std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
@@ -88,23 +175,18 @@ std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, 
 
 std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,
                                        const Terminal& terminal) {
-    std::vector<Bundle> bundles;
-    const auto add = [&](const std::vector<std::string>& policies) -> std::optional<Exit> {
-        if (is_bundle(policies)) {
-            auto sealed = Bundle::open(policies[0]);
-            if (!sealed) return report_error(sealed.error(), policies[0], terminal);
-            bundles.push_back(std::move(*sealed));
-            return std::nullopt;
-        }
-        const auto opened = open_valid(policies, terminal);
-        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        bundles.push_back(*std::get<Workspace>(opened).bundle());
-        return std::nullopt;
-    };
+    Stack stack(terminal);
     for (const std::string& path : above)
-        if (const auto failed = add({path})) return *failed;
-    if (const auto failed = add(paths)) return *failed;
-    return Layers(std::move(bundles));
+        if (const auto failed = stack.add({path})) return *failed;
+    if (const auto failed = stack.add(paths)) return *failed;
+    return Layers(std::move(stack.bundles));
+}
+
+std::variant<std::vector<Bundle>, Exit> open_above(const std::vector<std::string>& above, const Terminal& terminal) {
+    Stack stack(terminal);
+    for (const std::string& path : above)
+        if (const auto failed = stack.add({path})) return *failed;
+    return std::move(stack.bundles);
 }
 
 }  // namespace writ::cli

@@ -10,6 +10,7 @@
 
 #include "cli/formats/format.h"
 #include "cli/terminal/terminal.h"
+#include "writ/manifest.h"
 #include "writ/tools.h"
 
 namespace writ::cli {
@@ -30,19 +31,32 @@ void print_diagnostics(const Diagnostics& diagnostics, Format format, const Term
 /// Called before each data file is read; may be empty.
 using BeforeData = std::function<void(const std::string& file)>;
 
-/// Opens a workspace with the policies at some paths, or with the sources in a sealed bundle if it is the only path;
-/// or returns the exit code of the error. Does not report findings. `max_steps` replaces the limit of CompileOptions;
+/// Opens a workspace with the policy at some paths: the one with a manifest there, otherwise all files together; or the
+/// sources in a sealed bundle if it is the only path; or returns the exit code of the error. Several manifests are an
+/// error. Does not report findings. `max_steps` replaces the limit of CompileOptions;
 /// a sealed bundle has no limit otherwise.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths,
                                                            const Terminal& terminal, const BeforeData& before_data = {},
                                                            std::optional<std::uint64_t> max_steps = {});
 
-/// The same, but reports findings to stderr; fails if the policy is not valid.
+/// The policy of the given folder, or the only one below it; or reports why there is none.
+[[nodiscard]] std::variant<PolicyFolder, Exit> only_policy(PolicyFolders found, const Terminal& terminal);
+
+/// Opens the policy of a manifest. It may have errors. Errors: F0001.
+[[nodiscard]] Result<Workspace> open_policy(const PolicyFolder& policy, const BeforeData& before_data = {},
+                                            std::optional<std::uint64_t> max_steps = {});
+
+/// open_workspace(), but reports findings to stderr; fails if the policy is not valid.
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
                                                        const BeforeData& before_data = {});
 
-/// The bundles of valid policies: those in `above`, then the one at `paths`. Sealed bundles are used as they are.
+/// The bundles of valid policies: those in `above`, then the one at `paths`; before each, the layers that its manifest
+/// names. Sealed bundles are used as they are.
 [[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above,
                                                      const std::vector<std::string>& paths, const Terminal& terminal);
+
+/// The same for `above` alone.
+[[nodiscard]] std::variant<std::vector<Bundle>, Exit> open_above(const std::vector<std::string>& above,
+                                                                 const Terminal& terminal);
 
 }  // namespace writ::cli

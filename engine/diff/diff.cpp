@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -53,7 +54,7 @@ struct GroupCount {
 
 struct Differ::Impl {
     DiffSide before, after;
-    std::vector<ThingChange> structure;
+    std::vector<ThingChange> structure, layers;
     check::SharedNames shared;
     diff::RuleBook book;
     std::vector<bool> seen;  ///< by rule: it has applied
@@ -187,6 +188,21 @@ struct Differ::Impl {
         }
     }
 
+    void compare_layers(const std::set<std::string>& were, const std::set<std::string>& are) {
+        const auto add = [&](const std::string& name, Fate fate) {
+            ThingChange& change = layers.emplace_back();
+            change.kind = ThingKind::Layer;
+            change.word = "layer";
+            change.fate = fate;
+            (fate == Fate::Added ? change.name : change.old_name) = name;
+            change.direction = fate == Fate::Added ? Direction::Narrower : Direction::Wider;
+        };
+        for (const std::string& name : are)
+            if (!were.contains(name)) add(name, Fate::Added);
+        for (const std::string& name : were)
+            if (!are.contains(name)) add(name, Fate::Removed);
+    }
+
     PolicyDiff finish() {
         for (auto& [key, counting] : groups) {
             DecisionGroup& group = out.groups.emplace_back(std::move(counting.group));
@@ -213,6 +229,7 @@ struct Differ::Impl {
         out.after = summary_of(after);
         out.files = diff::file_changes(before.policy(), after.policy());
         out.structure = std::move(structure);
+        out.structure.insert(out.structure.end(), layers.begin(), layers.end());
         return std::move(out);
     }
 };
@@ -225,6 +242,9 @@ Differ& Differ::operator=(Differ&&) noexcept = default;
 
 void Differ::decide_own() {
     impl_->decide_own();
+}
+void Differ::compare_layers(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+    impl_->compare_layers({before.begin(), before.end()}, {after.begin(), after.end()});
 }
 Result<void> Differ::decide(std::string_view name, std::string_view request) {
     return impl_->decide(name, request);
@@ -273,6 +293,7 @@ std::string_view thing_name(ThingKind kind) {
         case ThingKind::Import: return "import";
         case ThingKind::Fixture: return "fixture";
         case ThingKind::Test: return "test";
+        case ThingKind::Layer: return "layer";
     }
     return {};
 }

@@ -280,14 +280,13 @@ std::string names_of_widenings(const PolicyDiff& diff) {
     return all.size() > kMostShown ? out + ", …" : out;
 }
 
-GateCheck check_note(const PolicyDiff& diff, const ChangeNote& note, Diagnostics& findings) {
+GateCheck check_note(const std::string& wider, const ChangeNote& note, bool shared, Diagnostics& findings) {
     findings.sources.insert(findings.sources.end(), note.texts.begin(), note.texts.end());
     for (const NoteProblem& each : note.problems)
         add(findings, "gate-note", Severity::Error, each.text, line_at(findings, each.where));
-    const std::string wider = names_of_widenings(diff);
     std::size_t idle = 0;
     for (const Declaration& each : note.declarations) {
-        if (each.met) continue;
+        if (each.met || shared) continue;
         ++idle;
         add(findings, "gate-note", Severity::Warning,
             fmt::format("the note declares that the change {} `{}`, but it does not", each.raises ? "raises" : "widens",
@@ -323,7 +322,7 @@ void judge_policy(const Workspace& policy, const GateRules& rules, const JudgePr
     verdict.checks.push_back(check_invariants(verdict.tests, verdict.findings));
 }
 
-void judge_change(const PolicyDiff& diff, GateVerdict& verdict) {
+void judge_change(const PolicyDiff& diff, const GateRules& rules, GateVerdict& verdict) {
     const Where where(verdict, diff);
     Diagnostics& findings = verdict.findings;
     ChangeNote& note = verdict.note;
@@ -333,7 +332,61 @@ void judge_change(const PolicyDiff& diff, GateVerdict& verdict) {
     verdict.checks.push_back(check_new_rules(diff, verdict, where, findings));
     verdict.checks.push_back(check_widening(diff, where, note, findings));
     verdict.checks.push_back(check_steps(diff, note, findings));
-    verdict.checks.push_back(check_note(diff, note, findings));
+    verdict.checks.push_back(check_note(names_of_widenings(diff), note, rules.note_is_shared, findings));
+}
+
+/// The verdict so far: the policy by itself. Output: whether it compiles.
+bool begin_verdict(const Workspace& policy, const GateRules& rules, ChangeNote note, const JudgeProgress& tell,
+                   GateVerdict& verdict) {
+    verdict.note = std::move(note);
+    if (!policy.bundle()) {
+        verdict.findings = policy.diagnostics();
+        verdict.checks.push_back({"policy", true, false, "it does not compile, so nothing else is checked"});
+        return false;
+    }
+    verdict.findings.sources = policy.diagnostics().sources;
+    judge_policy(policy, rules, tell, verdict);
+    return true;
+}
+
+/// Every rule of a new policy applies in a test.
+GateCheck check_all_rules(GateVerdict& verdict) {
+    const std::vector<CoveredRule>& rules = verdict.tests.coverage.rules;
+    std::size_t untested = 0;
+    for (const CoveredRule& rule : rules) {
+        if (rule.applied > 0) continue;
+        ++untested;
+        add(verdict.findings, "gate-untested", Severity::Error,
+            fmt::format("the new rule `{}` applies in no test", rule.name), rule.span, {},
+            "add a test in which it applies, and one in which it does not");
+    }
+    if (rules.empty()) return {"new rules", false, false, "none"};
+    return {"new rules", untested > 0, false,
+            untested > 0 ? fmt::format("{} of {} applied in no test", untested, counted(rules.size(), "new rule"))
+                         : counted(rules.size(), "new rule") + ", each applied in a test"};
+}
+
+/// The first declaration of this verdict that says the same as one of the whole note.
+const Declaration* same_declaration(const GateVerdict& verdict, const Declaration& wanted) {
+    for (const Declaration& each : verdict.note.declarations)
+        if (each.name == wanted.name && each.policy == wanted.policy && each.raises == wanted.raises &&
+            each.where == wanted.where)
+            return &each;
+    return nullptr;
+}
+
+/// Marks the declarations that a policy meets. One that several meet is a problem of the note.
+void settle(const std::vector<JudgedPolicy>& policies, ChangeNote& note) {
+    for (Declaration& each : note.declarations) {
+        std::vector<std::string> meeting;
+        for (const JudgedPolicy& policy : policies)
+            if (const Declaration* same = same_declaration(*policy.verdict, each); same != nullptr && same->met)
+                meeting.push_back(policy.name);
+        each.met = !meeting.empty();
+        if (meeting.size() > 1)
+            note.problems.push_back({each.where, fmt::format("`{}` is ambiguous: write `{} in {}` or `{} in {}`",
+                                                             each.name, each.name, meeting[0], each.name, meeting[1])});
+    }
 }
 
 }  // namespace
@@ -345,18 +398,57 @@ bool GateVerdict::passed() const {
 GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyDiff* change, ChangeNote note,
                   const JudgeProgress& tell) {
     GateVerdict verdict;
-    verdict.note = std::move(note);
-    if (!policy.bundle()) {
-        verdict.findings = policy.diagnostics();
-        verdict.checks.push_back({"policy", true, false, "it does not compile, so nothing else is checked"});
-        return verdict;
-    }
-    verdict.findings.sources = policy.diagnostics().sources;
-    judge_policy(policy, rules, tell, verdict);
+    if (!begin_verdict(policy, rules, std::move(note), tell, verdict)) return verdict;
     if (change != nullptr)
-        judge_change(*change, verdict);
+        judge_change(*change, rules, verdict);
     else
         verdict.checks.push_back({"change", false, true, "there is no base, so nothing is compared"});
+    return verdict;
+}
+
+GateVerdict judge_added(const Workspace& policy, const GateRules& rules, std::string_view name, ChangeNote note,
+                        const JudgeProgress& tell) {
+    GateVerdict verdict;
+    if (!begin_verdict(policy, rules, std::move(note), tell, verdict)) return verdict;
+    verdict.checks.push_back({"change", false, true, "the base does not have this policy"});
+    verdict.checks.push_back(check_all_rules(verdict));
+    const bool declared = verdict.note.declares_policy(name);
+    if (!declared)
+        add(verdict.findings, "gate-widening", Severity::Error,
+            fmt::format("the policy `{}` is new, but the change does not declare it", name), {},
+            "all that it permits is new",
+            fmt::format("if it is intended, declare it in a commit message or in a file for --note: `widens: policy {} "
+                        "because …`",
+                        name));
+    verdict.checks.push_back(
+        {"widening", !declared, false, declared ? "a new policy, declared" : "a new policy, not declared"});
+    verdict.checks.push_back(check_note({}, verdict.note, rules.note_is_shared, verdict.findings));
+    return verdict;
+}
+
+GateVerdict judge_together(const std::vector<JudgedPolicy>& policies, const Diagnostics& problems,
+                           const std::vector<std::string>& removed, ChangeNote note) {
+    GateVerdict verdict;
+    verdict.note = std::move(note);
+    verdict.findings = problems;
+    std::string failing, gone;
+    for (const JudgedPolicy& each : policies)
+        if (!each.verdict->passed()) failing += (failing.empty() ? "" : ", ") + each.name;
+    for (const std::string& name : removed) {
+        gone += (gone.empty() ? "" : ", ") + name;
+        add(verdict.findings, "gate-change", Severity::Warning, fmt::format("the change removes the policy `{}`", name),
+            {UINT32_MAX, 0, 0});
+    }
+    const std::size_t count = policies.size();
+    verdict.checks.push_back(
+        {"policies", !failing.empty(), false,
+         failing.empty() ? counted(count, "policy", "policies") : fmt::format("not passed: {}", failing)});
+    verdict.checks.push_back({"removed", false, gone.empty(), gone.empty() ? "no policy is removed" : gone});
+    verdict.checks.push_back(
+        {"files", !problems.items.empty(), false,
+         problems.items.empty() ? "each belongs to a policy" : counted(problems.items.size(), "problem")});
+    settle(policies, verdict.note);
+    verdict.checks.push_back(check_note({}, verdict.note, false, verdict.findings));
     return verdict;
 }
 

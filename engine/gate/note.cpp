@@ -33,9 +33,11 @@ bool is_name(std::string_view text) {
     });
 }
 
-/// Reads a name, optionally with a word for its kind before it: `tool acme.refund`.
+/// Reads a name, optionally with a word for its kind before it: `tool acme.refund`. Policies and layers have paths.
 bool is_declarable(std::string_view text) {
     const std::size_t blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank);
+    if (blank != std::string_view::npos && (word == "policy" || word == "layer")) return true;
     return is_name(text.substr(0, blank)) && (blank == std::string_view::npos || is_name(text.substr(blank + 1)));
 }
 
@@ -75,7 +77,11 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
     std::string_view list = rest.substr(0, at);
     for (bool more = true; more;) {
         const std::size_t comma = list.find(',');
-        const std::string_view name = trimmed(list.substr(0, comma));
+        std::string_view name = trimmed(list.substr(0, comma)), policy;
+        if (const std::size_t in = name.find(" in "); in != std::string_view::npos) {
+            policy = trimmed(name.substr(in + 4));
+            name = trimmed(name.substr(0, in));
+        }
         more = comma != std::string_view::npos;
         if (more) list.remove_prefix(comma + 1);
         if (!is_declarable(name) || (raises && name != "steps")) {
@@ -83,7 +89,8 @@ void read_line(std::string_view line, const std::string& where, ChangeNote& note
                                                    : fmt::format("`{}` is not a name", name)});
             continue;
         }
-        note.declarations.push_back({std::string(name), raises, std::string(because), where, false});
+        note.declarations.push_back(
+            {std::string(name), std::string(policy), raises, std::string(because), where, false});
     }
 }
 
@@ -120,11 +127,27 @@ bool ChangeNote::declares_steps() {
     return found;
 }
 
+bool ChangeNote::declares_policy(std::string_view name) {
+    bool found = false;
+    for (Declaration& each : declarations)
+        if (!each.raises && each.name == "policy " + std::string(name)) each.met = found = true;
+    return found;
+}
+
+ChangeNote ChangeNote::for_policy(std::string_view name) const {
+    ChangeNote out;
+    out.texts = texts;
+    for (const Declaration& each : declarations)
+        if (each.policy.empty() || each.policy == name) out.declarations.push_back(each);
+    return out;
+}
+
 std::string name_for(const std::vector<Widening>& all, std::size_t at) {
     const Widening& widening = all[at];
     const bool shared =
         (at > 0 && all[at - 1].name == widening.name) || (at + 1 < all.size() && all[at + 1].name == widening.name);
-    return shared ? widening.word + " " + widening.name : widening.name;
+    // The path of a layer is not a name without its word.
+    return shared || widening.word == "layer" ? widening.word + " " + widening.name : widening.name;
 }
 
 void read_note(std::string_view text, std::string_view where, ChangeNote& note) {

@@ -6,6 +6,7 @@
 
 #include "os/files.h"
 #include "writ/errors.h"
+#include "writ/manifest.h"
 #include "writ/tools.h"
 
 namespace writ {
@@ -29,8 +30,8 @@ Result<std::string> read_file(const fs::path& path) {
     });
 }
 
-/// Every *.writ file below a folder; hidden folders and links to folders are left out.
-Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
+/// Every *.writ file and manifest below a folder; hidden folders and links to folders are left out.
+Result<std::vector<fs::path>> walk(const fs::path& folder) {
     std::vector<fs::path> found;
     std::error_code error;
     fs::recursive_directory_iterator it(folder, error);
@@ -41,12 +42,20 @@ Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
         std::error_code status;
         if (it->is_directory(status)) {
             if (path.filename().string().front() == '.') it.disable_recursion_pending();
-        } else if (path.extension() == ".writ") {
+        } else if (path.extension() == ".writ" || path.filename() == kManifestName) {
             found.push_back(path);
         }
     }
     if (error) return failed(error.message(), folder);
-    if (found.empty()) return failed("no *.writ file in this folder or below it", folder);
+    return found;
+}
+
+/// Every *.writ file below a folder.
+Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
+    auto found = walk(folder);
+    if (!found) return found;
+    std::erase_if(*found, [](const fs::path& path) { return path.extension() != ".writ"; });
+    if (found->empty()) return failed("no *.writ file in this folder or below it", folder);
     return found;
 }
 
@@ -126,6 +135,26 @@ Result<SourceSet> read_sources(const std::vector<std::string>& paths) {
     }
     set.read = read_beside;
     return set;
+}
+
+FileTree files_on_disk() {
+    FileTree tree;
+    tree.list = [](const std::string& path) -> Result<std::vector<std::string>> {
+        std::error_code status;
+        if (!fs::is_directory(path, status)) {
+            // A missing file is an error here, and not when it is read.
+            if (!fs::exists(path, status)) return failed("no such file or directory", path);
+            return std::vector<std::string>{path};
+        }
+        const auto found = walk(path);
+        if (!found) return tl::unexpected(found.error());
+        std::vector<std::string> out;
+        for (const fs::path& each : *found) out.push_back(each.generic_string());
+        return out;
+    };
+    tree.read = [](const std::string& path) { return read_file(path); };
+    tree.read_data = read_beside;
+    return tree;
 }
 
 }  // namespace writ

@@ -16,9 +16,38 @@
 #include "syntax/parse.h"
 #include "testing/mutate.h"
 #include "testing/test_runner.h"
+#include "writ/errors.h"
+#include "writ/manifest.h"
 #include "writ/tools.h"
 
 namespace writ {
+
+namespace {
+
+std::string_view folder_of(std::string_view file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string_view::npos ? std::string_view() : file.substr(0, slash);
+}
+
+/// A name declared in two folders is often two policies read as one. The help of such an error says what separates
+/// them.
+void suggest_manifests(Diagnostics& found) {
+    const auto stored = [&](const Span& span) {
+        return span.source < found.sources.size() ? std::string_view(found.sources[span.source].stored_name())
+                                                  : std::string_view();
+    };
+    for (Diagnostic& each : found.items) {
+        if (each.code != code_name(Code::DeclaredTwice) || each.related.empty()) continue;
+        const std::string_view here = stored(each.span), there = stored(each.related.front().span);
+        const bool library = here.starts_with("std.") || there.starts_with("std.");
+        if (library || folder_of(here) == folder_of(there)) continue;
+        if (!each.help.empty()) each.help += "; ";
+        each.help += "if these folders are two policies, put a `" + std::string(kManifestName) +
+                     "` with `{}` into each, and they are compiled apart";
+    }
+}
+
+}  // namespace
 
 struct Workspace::Impl {
     SourceSet sources;       ///< their texts plain
@@ -32,6 +61,7 @@ struct Workspace::Impl {
             source.text = plain_text(source.text);
         }
         compiled = run_pipeline(sources, options);
+        suggest_manifests(compiled.diagnostics);
     }
 
     /// The listing of each given source, with its name if there are several.

@@ -44,5 +44,26 @@ check "watch: a file that goes" until_runs 2
 stop TERM
 check "watch: ends as the last run did, passed" [ "$code" = 0 ]
 
+# Several policies: a file that one of them has from elsewhere, and manifests.
+policy=$work/many
+mkdir -p "$policy/refund" "$policy/snow" "$work/shared"
+cp -r examples/refund/. "$policy/refund"
+cp -r examples/snowflake/. "$policy/snow"
+echo 'module acme.shared' >"$work/shared/names.writ"
+echo '{ "sources": [".", "../../shared"] }' >"$policy/snow/writ.json"
+echo '{}' >"$policy/refund/writ.json"
+runs() { grep -c '^all policies: ' "$work/watched"; }
+start
+check "watch: several policies" until_runs 1
+echo '// changed' >>"$work/shared/names.writ"
+check "watch: a source outside the path" until_runs 2
+echo '{ "layer": [] }' >"$policy/refund/writ.json"
+check "watch: a manifest that changes" until_runs 3
+check "watch: and is not valid" err_has 'error[F0008'
+echo '{}' >"$policy/refund/writ.json"
+check "watch: a manifest that is mended" until_runs 4
+stop TERM
+check "watch: several policies passed" [ "$code" = 0 ]
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

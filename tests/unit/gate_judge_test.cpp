@@ -224,3 +224,72 @@ TEST_CASE("gate: a version is what its sources say, and its tests hold") {
     CHECK_FALSE(bad.passed);
     CHECK(bad.problems.size() == 1);
 }
+
+TEST_CASE("gate: a new policy is declared, and each of its rules is tested") {
+    const auto added = [](std::string_view text, std::string_view note) {
+        ChangeNote read;
+        read_note(note, "note", read);
+        return judge_added(policy(text), {}, "support", std::move(read));
+    };
+    CHECK(failed(added(kPolicy, "")) == "widening");
+    CHECK(findings(added(kPolicy, "")) ==
+          "gate-widening: the policy `support` is new, but the change does not declare it\n");
+    CHECK(failed(added(kPolicy, "widens: policy support because of May")) == "");
+    CHECK(failed(added(kPolicy, "widens: policy other because of May")) == "widening");
+    CHECK(failed(added(kPolicy, "widens: support because of May")) == "widening");
+    const std::string untested =
+        with("expect deny by suspended", "expect deny",
+             with("with agent.revoked = true", "with agent.class = \"b\", tool.params.amount = 900"));
+    CHECK(failed(added(untested, "widens: policy support because of May")) == "new rules");
+    CHECK(failed(added("nonsense", "widens: policy support because of May")) == "policy");
+}
+
+TEST_CASE("gate: a layer that a manifest no longer names is a widening, and a new one is not") {
+    const Workspace side = policy(kPolicy);
+    const auto verdict = [&](const std::vector<std::string>& before, const std::vector<std::string>& after,
+                             std::string_view note) {
+        Differ differ(side, side);
+        differ.compare_layers(before, after);
+        differ.decide_own();
+        const PolicyDiff diff = differ.finish();
+        ChangeNote read;
+        read_note(note, "note", read);
+        return failed(judge(side, {}, &diff, std::move(read)));
+    };
+    CHECK(verdict({"../top"}, {"../top"}, "") == "");
+    CHECK(verdict({}, {"../top"}, "") == "");
+    CHECK(verdict({"../top"}, {}, "") == "widening");
+    CHECK(verdict({"../top"}, {"../new"}, "") == "widening");
+    CHECK(verdict({"../top"}, {}, "widens: layer ../top because it is empty") == "");
+}
+
+TEST_CASE("gate: what several policies have in common is judged together") {
+    ChangeNote note;
+    read_note("widens: pay_own because of May\nwidens: nothing because of June\n", "note", note);
+    const Workspace before = policy(kPolicy), after = policy(with("= 501", "= 601", with("500.00", "600.00")));
+    Differ differ(before, after);
+    differ.decide_own();
+    const PolicyDiff diff = differ.finish();
+    GateRules rules;
+    rules.note_is_shared = true;
+    const GateVerdict wide = judge(after, rules, &diff, note.for_policy("a"));
+    const GateVerdict same = judge(before, rules, nullptr, note.for_policy("b"));
+    CHECK(failed(wide) == "");
+
+    const GateVerdict one = judge_together({{"a", &wide}, {"b", &same}}, {}, {"gone"}, note);
+    CHECK(failed(one) == "");
+    CHECK(findings(one) ==
+          "gate-change: the change removes the policy `gone`\n"
+          "gate-note: the note declares that the change widens `nothing`, but it does not\n");
+    CHECK(one.note.declarations[0].met);
+
+    const GateVerdict twice = judge_together({{"a", &wide}, {"b", &wide}}, {}, {}, note);
+    CHECK(failed(twice) == "note");
+    CHECK(findings(twice).find("write `pay_own in a` or `pay_own in b`") != std::string::npos);
+
+    Diagnostics problems;
+    problems.items.emplace_back();
+    CHECK(failed(judge_together({{"a", &wide}}, problems, {}, note)) == "files");
+    const GateVerdict undeclared = judge(after, rules, &diff, {});
+    CHECK(failed(judge_together({{"a", &undeclared}}, {}, {}, {})) == "policies");
+}

@@ -107,3 +107,25 @@ TEST_CASE("gate: what means to declare and does not is a problem") {
     CHECK(note_of("this widens: nothing because of where it stands").declarations.empty());
     CHECK(note_of("widens a because no colon").declarations.empty());
 }
+
+TEST_CASE("gate: a declaration may name its policy, and a new policy is declared by its folder") {
+    ChangeNote note = note_of(
+        "widens: a in support, b because of c\nraises: steps in teams/ops because of c\n"
+        "widens: policy teams/new-one because of c\nwidens: layer ../top because of c\n");
+    CHECK(note.problems.empty());
+    REQUIRE(note.declarations.size() == 5);
+    CHECK(note.declarations[0].name == "a");
+    CHECK(note.declarations[0].policy == "support");
+    CHECK(note.declarations[1].policy.empty());
+    CHECK(note.declarations[2].policy == "teams/ops");
+    ChangeNote support = note.for_policy("support"), ops = note.for_policy("teams/ops");
+    CHECK(support.declarations.size() == 4);
+    CHECK(!support.declares_steps());
+    CHECK(ops.declares_steps());
+    CHECK(support.declared(widening_of({"permit m.a", "permit m.b"})) == std::vector<bool>{true, true});
+    CHECK(ops.declared(widening_of({"permit m.a", "permit m.b"})) == std::vector<bool>{false, true});
+    CHECK(support.declares_policy("teams/new-one"));
+    CHECK(!support.declares_policy("new-one"));
+    CHECK(support.declared(widening_of({"layer ../top"})) == std::vector<bool>{true});
+    CHECK(name_for(widening_of({"layer ../top"}), 0) == "layer ../top");
+}

@@ -19,7 +19,7 @@ class Workspace;
 
 // ---- structure --------------------------------------------------------------------------------
 
-/// Schema: the schema of requests.
+/// Schema: the schema of requests. Layer: a policy above this one, which its manifest names.
 enum class ThingKind : std::uint8_t {
     Rule,
     Schema,
@@ -34,6 +34,7 @@ enum class ThingKind : std::uint8_t {
     Import,
     Fixture,
     Test,
+    Layer,
 };
 
 /// One property in which a thing differs. `direction` is its effect by itself, with everything else unchanged. Same:
@@ -172,6 +173,9 @@ public:
 
     /// Decides every request in the fixtures and tests of both sides; each document once.
     void decide_own();
+    /// Adds the layers that only one side's manifest names. Without such a layer the policy may decide wider.
+    /// Input: PolicyFolder::layer_names of each side. The finished diff has the differences in its structure.
+    void compare_layers(const std::vector<std::string>& before, const std::vector<std::string>& after);
     /// Decides one more request.
     /// Errors: the new side's error, if neither side admits the request; the request is then only counted.
     Result<void> decide(std::string_view name, std::string_view request);

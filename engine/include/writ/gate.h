@@ -29,7 +29,8 @@ namespace writ {
 /// One declaration in a note.
 struct Declaration {
     std::string name;  ///< the name of a rule, tool, table, …; may have its module and a word such as `tool` before it;
-                       ///< `steps` for a raised step bound
+                       ///< `steps` for a raised step bound; `policy FOLDER` for a new policy
+    std::string policy;   ///< the only policy that it is about; empty: any
     bool raises = false;  ///< `raises:`; otherwise `widens:`
     std::string because;
     std::string where;  ///< `file:line`, or a commit
@@ -53,14 +54,19 @@ struct ChangeNote {
     [[nodiscard]] std::vector<bool> declared(const std::vector<Widening>& all);
     /// Whether a raised step bound is declared; if so, marks the declaration as met.
     [[nodiscard]] bool declares_steps();
+    /// Whether a new policy is declared; if so, marks the declaration as met.
+    [[nodiscard]] bool declares_policy(std::string_view name);
+
+    /// What a note for several policies declares for one of them, without `problems`. Input: name: PolicyFolder::name.
+    [[nodiscard]] ChangeNote for_policy(std::string_view name) const;
 };
 
 /// A name that declares this widening and no other. Requires: `all` is sorted by name, as from widenings().
 [[nodiscard]] std::string name_for(const std::vector<Widening>& all, std::size_t at);
 
 /// Reads the declarations in the lines of a text: `widens: NAME, NAME because REASON` and `raises: steps because
-/// REASON`, optionally after a bullet. All other lines are ignored, and so is quoted text: in a fence, in an HTML
-/// comment, or indented by four blanks or a tab.
+/// REASON`, optionally after a bullet. A NAME may be `NAME in POLICY`. All other lines are ignored, and so is quoted
+/// text: in a fence, in an HTML comment, or indented by four blanks or a tab.
 void read_note(std::string_view text, std::string_view where, ChangeNote& note);
 
 // ---- whether a change may pass ----------------------------------------------------------------
@@ -69,6 +75,7 @@ struct GateRules {
     LintOptions lint;
     LintLevel lint_fails = LintLevel::Error;  ///< the lowest level of findings that fails the gate
     double threshold = -1;                    ///< percentage of conditions that tests must cover; negative: none
+    bool note_is_shared = false;              ///< the note is for_policy() of one that judge_together() checks
 };
 
 /// One check, in the order of output.
@@ -100,6 +107,23 @@ using JudgeProgress = std::function<void(std::uint64_t done, std::uint64_t all)>
 /// the declarations of the change.
 [[nodiscard]] GateVerdict judge(const Workspace& policy, const GateRules& rules, const PolicyDiff* change,
                                 ChangeNote note, const JudgeProgress& tell = {});
+
+/// Checks a policy that the base does not have: by itself, that each of its rules applies in a test, and that a note
+/// declares it. Everything that it permits is new.
+/// Input: name: PolicyFolder::name.
+[[nodiscard]] GateVerdict judge_added(const Workspace& policy, const GateRules& rules, std::string_view name,
+                                      ChangeNote note, const JudgeProgress& tell = {});
+
+/// A policy of a change, by PolicyFolder::name.
+struct JudgedPolicy {
+    std::string name;
+    const GateVerdict* verdict = nullptr;
+};
+/// Checks what several policies have in common: a policy that was removed, files without a policy, and the note. A
+/// declaration that two of them meet declares nothing, because it would be read as one: it names the policy.
+/// Input: problems: as in PolicyFolders. removed: policies that only the base has. note: of the whole change.
+[[nodiscard]] GateVerdict judge_together(const std::vector<JudgedPolicy>& policies, const Diagnostics& problems,
+                                         const std::vector<std::string>& removed, ChangeNote note);
 
 // ---- whether a version may become active ------------------------------------------------------
 

@@ -1,0 +1,61 @@
+// A policy in the making: declarations, each with the comments about what could not be carried over.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "writ/import.h"
+
+namespace writ::importing {
+
+enum class Sort : std::uint8_t { Issuer, Tool, Permit, Deny };
+
+/// One declaration of the new policy, or a comment that stands for one that is left out.
+struct DraftPart {
+    Sort sort = Sort::Tool;
+    std::string text;                ///< the declaration; empty: it is left out
+    std::string where;               ///< its place in the document
+    std::string source;              ///< how the document writes it; becomes a comment if it is left out
+    std::vector<std::string> notes;  ///< what was not carried over
+    std::string reason;              ///< why it is left out
+};
+
+class Draft {
+public:
+    Draft(ImportOptions options) : options_(std::move(options)) {}
+
+    void import_module(std::string_view name) { imports_.emplace(name); }
+    DraftPart& add(Sort sort, std::string where, std::string source);
+    /// A name that no declaration has yet, made of words of a text: `getPet` becomes `get_pet`.
+    [[nodiscard]] std::string name_for(std::string_view text);
+
+    /// The finished policy. Declarations that do not compile are left out. If a deny is left out, every permit is: it
+    /// could be wider than the document.
+    [[nodiscard]] Result<Imported> finish();
+    /// The document has something that narrows its permits and is not carried over.
+    void leave_out_permits(std::string reason) { blocked_ = std::move(reason); }
+
+private:
+    [[nodiscard]] std::string text(std::vector<std::size_t>* begins) const;
+    bool leave_out_broken();
+
+    ImportOptions options_;
+    std::set<std::string> imports_, names_;
+    std::vector<DraftPart> pieces_;
+    std::string blocked_;
+};
+
+// Text of the language.
+[[nodiscard]] std::string literal_of(std::string_view text);
+/// The name of a field: in quotes, unless it is a word.
+[[nodiscard]] std::string field_name(std::string_view name);
+/// One line for a comment: without control characters, and not too long.
+[[nodiscard]] std::string in_one_line(std::string_view text);
+/// Whether a text is printable and can be a literal.
+[[nodiscard]] bool is_plain(std::string_view text);
+/// `x == "a"`, or `x in { "a", "b" }`.
+[[nodiscard]] std::string equals_any(const std::string& fact, const std::vector<std::string>& values);
+
+}  // namespace writ::importing

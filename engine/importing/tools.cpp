@@ -1,0 +1,255 @@
+// Tool catalogues: OpenAPI documents, and the tools of an MCP server.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "importing/sources.h"
+#include "writ/errors.h"
+#include "writ/words.h"
+
+namespace writ::importing {
+
+namespace {
+
+using Properties = std::vector<std::pair<std::string, const json::Value*>>;
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMethods = {{{"get", "read"},
+                                                                                    {"head", "read"},
+                                                                                    {"options", "read"},
+                                                                                    {"trace", "read"},
+                                                                                    {"put", "write"},
+                                                                                    {"post", "write"},
+                                                                                    {"patch", "write"},
+                                                                                    {"delete", "privileged"}}};
+
+/// A tool, and what belongs to it.
+struct NewTool {
+    std::string wire, about, tier, audience;
+    std::vector<std::string> scopes;
+    std::string params;
+};
+
+void write_tool(const NewTool& tool, Draft& draft, DraftPart& piece) {
+    if (!is_plain(tool.wire)) {
+        piece.reason = "its name is not plain text";
+        return;
+    }
+    std::vector<std::string> scopes = tool.scopes;
+    if (scopes.empty()) {
+        scopes.push_back(tool.wire);
+        piece.notes.emplace_back("no scope is stated; this one has the tool's name: write what the server checks");
+    }
+    std::string list;
+    for (const std::string& scope : scopes) {
+        if (!is_plain(scope)) {
+            piece.reason = "a scope is not plain text";
+            return;
+        }
+        list += (list.empty() ? "" : ", ") + literal_of(scope);
+    }
+    const std::string about = in_one_line(tool.about);
+    piece.text =
+        (about.empty() ? "" : "/// " + about + "\n") +
+        fmt::format("tool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n{}}}", draft.name_for(tool.wire),
+                    literal_of(tool.wire), tool.tier, literal_of(tool.audience), list, tool.params);
+}
+
+/// `https://api.example.com` of a server's URL; empty: it has no host.
+std::string origin_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos || url.find_first_of("{}\" \\") != std::string_view::npos) return {};
+    return std::string(url.substr(0, std::min(url.find('/', scheme + 3), url.size())));
+}
+
+class OpenApi {
+public:
+    OpenApi(const json::Value& root, const ImportOptions& options, Draft& draft)
+        : root_(root), options_(options), draft_(draft) {}
+
+    Result<void> read() {
+        if (!text_at(root_, "openapi").starts_with("3."))
+            return fail(Code::NotImportable, "this is not an OpenAPI 3 document: it has no `openapi` with a version 3");
+        audience_ = options_.tool_audience;
+        const json::Value* servers = root_.find("servers");
+        if (audience_.empty() && servers != nullptr && !servers->items.empty())
+            audience_ = origin_of(text_at(servers->items.front(), "url"));
+        if (audience_.empty())
+            return fail(
+                Code::NotImportable,
+                "the document names no server with a host; give the audience of the tools with --tool-audience");
+        const json::Value* paths = root_.find("paths");
+        if (paths == nullptr || paths->type != json::Type::Object)
+            return fail(Code::NotImportable, "the document has no `paths`");
+        for (const json::Member& path : paths->members)
+            for (const json::Member& each : path.second.members)
+                for (const auto& [method, tier] : kMethods)
+                    if (each.first == method) operation(path.first, path.second, method, tier, each.second);
+        return {};
+    }
+
+private:
+    void operation(const std::string& path, const json::Value& shared, std::string_view method, std::string_view tier,
+                   const json::Value& operation) {
+        std::string upper(method);
+        for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');
+        const std::string where = upper + " " + path;
+        DraftPart& piece = draft_.add(Sort::Tool, where, where);
+        if (operation.type != json::Type::Object) {
+            piece.reason = "it is not an object";
+            return;
+        }
+        NewTool tool;
+        tool.wire = text_at(operation, "operationId");
+        if (tool.wire.empty()) tool.wire = where;
+        if (!wires_.insert(tool.wire).second) {
+            piece.reason = "another operation has the same `operationId`";
+            return;
+        }
+        tool.about = text_at(operation, "summary");
+        tool.tier = tier;
+        tool.audience = audience_;
+        security(operation, piece, tool);
+        Properties properties;
+        std::vector<std::string> notes;
+        for (const json::Value* holder : {&shared, &operation})
+            if (const json::Value* list = holder->find("parameters"))
+                for (const json::Value& each : list->items) parameter(each, properties, notes);
+        if (const json::Value* body = operation.find("requestBody")) request_body(*body, properties, notes);
+        tool.params = params_of(properties, root_, notes);
+        piece.notes.insert(piece.notes.end(), notes.begin(), notes.end());
+        write_tool(tool, draft_, piece);
+    }
+
+    const json::Value* referenced(const json::Value& value) const {
+        const std::string ref = text_at(value, "$ref");
+        if (ref.empty()) return &value;
+        const json::Value* at = &root_;
+        if (!ref.starts_with("#/components/")) return nullptr;
+        for (std::size_t from = 2; at != nullptr && from <= ref.size();) {
+            const std::size_t slash = std::min(ref.find('/', from), ref.size());
+            at = at->type == json::Type::Object ? at->find(ref.substr(from, slash - from)) : nullptr;
+            from = slash + 1;
+        }
+        return at;
+    }
+
+    void parameter(const json::Value& given, Properties& properties, std::vector<std::string>& notes) const {
+        const json::Value* found = referenced(given);
+        const std::string name = found != nullptr ? text_at(*found, "name") : "";
+        const std::string in = found != nullptr ? text_at(*found, "in") : "";
+        const json::Value* schema = found != nullptr ? found->find("schema") : nullptr;
+        if (in != "path" && in != "query")
+            notes.push_back(fmt::format("parameter `{}`: it is in the {}", name, in.empty() ? "unknown" : in));
+        else if (schema == nullptr)
+            notes.push_back(fmt::format("parameter `{}`: it has no schema", name));
+        else {
+            // A parameter of the operation replaces one of the path.
+            std::erase_if(properties, [&](const auto& each) { return each.first == name; });
+            properties.emplace_back(name, schema);
+        }
+    }
+
+    void request_body(const json::Value& given, Properties& properties, std::vector<std::string>& notes) const {
+        const json::Value* body = referenced(given);
+        const json::Value* content = body != nullptr ? body->find("content") : nullptr;
+        const json::Value* media = content != nullptr ? content->find("application/json") : nullptr;
+        const json::Value* schema = media != nullptr ? media->find("schema") : nullptr;
+        if (schema == nullptr)
+            notes.emplace_back("the body: it is not JSON with a schema");
+        else if (!properties_of(*schema, root_, properties))
+            notes.emplace_back("the body: its schema has alternatives, or members that it does not list");
+    }
+
+    /// The scopes of the first alternative that has some.
+    void security(const json::Value& operation, DraftPart& piece, NewTool& tool) const {
+        const json::Value* all = operation.find("security");
+        if (all == nullptr) all = root_.find("security");
+        if (all == nullptr || all->type != json::Type::Array) return;
+        std::size_t others = 0;
+        for (const json::Value& alternative : all->items) {
+            std::vector<std::string> scopes;
+            for (const json::Member& scheme : alternative.members)
+                for (const json::Value& scope : scheme.second.items)
+                    if (scope.type == json::Type::String &&
+                        std::find(scopes.begin(), scopes.end(), scope.text) == scopes.end())
+                        scopes.push_back(scope.text);
+            if (scopes.empty()) continue;
+            if (tool.scopes.empty())
+                tool.scopes = std::move(scopes);
+            else
+                ++others;
+        }
+        if (others > 0)
+            piece.notes.push_back(counted(others, "other way", "other ways") +
+                                  " to be authorised; these are the first one's scopes");
+    }
+
+    const json::Value& root_;
+    const ImportOptions& options_;
+    Draft& draft_;
+    std::string audience_;
+    std::set<std::string> wires_;
+};
+
+bool hint(const json::Value* annotations, std::string_view name, bool otherwise) {
+    const json::Value* found = annotations != nullptr ? annotations->find(name) : nullptr;
+    return found != nullptr && found->type == json::Type::Bool ? found->boolean : otherwise;
+}
+
+}  // namespace
+
+Result<void> read_openapi(std::string_view text, const ImportOptions& options, Draft& draft) {
+    const auto document = read_json(text);
+    if (!document) return tl::unexpected(document.error());
+    return OpenApi(*document, options, draft).read();
+}
+
+Result<void> read_mcp(std::string_view text, const ImportOptions& options, Draft& draft) {
+    const auto document = read_json(text);
+    if (!document) return tl::unexpected(document.error());
+    // The whole answer, or its result.
+    const json::Value* result = document->type == json::Type::Object ? document->find("result") : nullptr;
+    const json::Value& holder = result != nullptr ? *result : *document;
+    const json::Value* tools = holder.type == json::Type::Object ? holder.find("tools") : nullptr;
+    if (tools == nullptr || tools->type != json::Type::Array)
+        return fail(Code::NotImportable, "this is not a result of `tools/list`: it has no list `tools`");
+    if (options.tool_audience.empty())
+        return fail(Code::NotImportable, "the document does not name the server; give its URL with --tool-audience");
+    if (const json::Value* next = holder.find("nextCursor"); next != nullptr && next->type == json::Type::String) {
+        DraftPart& piece = draft.add(Sort::Tool, "the tools of further pages", "nextCursor");
+        piece.reason = "the document is only one page of the list";
+    }
+    std::set<std::string> wires;
+    for (const json::Value& each : tools->items) {
+        const std::string name = text_at(each, "name");
+        DraftPart& piece = draft.add(Sort::Tool, name, name);
+        if (name.empty() || !wires.insert(name).second) {
+            piece.reason = name.empty() ? "it has no name" : "another tool has the same name";
+            continue;
+        }
+        NewTool tool;
+        tool.wire = name;
+        tool.about = text_at(each, "title").empty() ? text_at(each, "description") : text_at(each, "title");
+        tool.audience = options.tool_audience;
+        // Without hints a tool may destroy, by the protocol. The hints are the server's own words.
+        const json::Value* annotations = each.find("annotations");
+        const bool object = annotations != nullptr && annotations->type == json::Type::Object;
+        const bool reads = object && hint(annotations, "readOnlyHint", false);
+        tool.tier = reads ? "read" : object && !hint(annotations, "destructiveHint", true) ? "write" : "privileged";
+        if (reads || tool.tier == "write")
+            piece.notes.emplace_back("the tier is from hints of the server, which it may set as it likes: check it");
+        Properties properties;
+        if (const json::Value* schema = each.find("inputSchema");
+            schema != nullptr && schema->type == json::Type::Object)
+            if (!properties_of(*schema, *schema, properties))
+                piece.notes.emplace_back("its schema has alternatives, or members that it does not list");
+        if (const json::Value* schema = each.find("inputSchema"))
+            tool.params = params_of(properties, *schema, piece.notes);
+        write_tool(tool, draft, piece);
+    }
+    return {};
+}
+
+}  // namespace writ::importing
