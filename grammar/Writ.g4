@@ -76,7 +76,8 @@ issuerItem : AUDIENCE strings | MAX_AGE DURATION | LEEWAY DURATION | TYPE string
 issuerGroupDecl : ISSUER GROUP name ASSIGN qualifieds ;
 
 enumDecl : ENUM name ASSIGN enumMember ( ( PIPE enumMember )+ | ( LT enumMember )+ )? ;
-tierDecl : TIER enumMember ( LT enumMember )* ;
+tierDecl : TIER tierMember ( LT tierMember )* ;
+tierMember : enumMember ( ROLE name )* ;
 enumMember : name | STRING ;
 
 toolDecl : TOOL name STRING? LBRACE toolItem* RBRACE ;

@@ -109,9 +109,11 @@ struct Context {
     std::size_t data_bytes = 0;
     bool misread = false;  ///< a source has an error of syntax or an unknown import: not every use of a name is seen
 
-    EnumId tier{};              ///< always an enum; without members if no tier is declared
-    FieldId claims{};           ///< `token.claims` of the request
-    FieldId params{};           ///< `tool.params`
+    EnumId tier{};                                         ///< always an enum; without members if no tier is declared
+    std::array<bool, std::size(kTierRoles)> roles_told{};  ///< E0212 was reported for the role
+    FieldId claims{};                                      ///< `token.claims` of the request
+    FieldId params{};                                      ///< `tool.params`
+    FieldId position{};         ///< `delegation.chain.position`, which orders the hops and is not read itself
     std::uint32_t depth = 0;    ///< of the current expression, after expanding definitions
     std::uint32_t deepest = 0;  ///< largest depth since it was reset
     std::size_t work = 0;       ///< nodes of the current condition

@@ -1,6 +1,7 @@
 // Literals get the type of the value that they are compared with, and its canonical form.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/values.h"
 #include "check/expr.h"
@@ -34,6 +35,44 @@ std::string help_for(Kind kind) {
 
 }  // namespace
 
+/// A role of tiers where a tier is expected. The module that declares the tiers uses their own names.
+static const Expr* tier_with_role(Context& c, TierRole role, Span span) {
+    const EnumType& tiers = c.policy.enums[c.tier.value];
+    const std::string_view name = kTierRoles[static_cast<std::size_t>(role)];
+    const auto& member = tiers.roles[static_cast<std::size_t>(role)];
+    const std::uint32_t user = c.file_modules[span.source], owner = c.file_modules[tiers.span.source];
+    if (member && user == owner) {
+        auto& diagnostic = c.report.add(
+            Code::UnknownName, span,
+            quoted(name) + " is the role of tier " + quoted(tiers.members[*member]) + ", not the name of a tier",
+            "not a tier", "this module calls it " + quoted(tiers.members[*member]));
+        std::string own;
+        append_field(own, tiers.members[*member]);
+        diagnostic.replacement = std::move(own);
+        return nullptr;
+    }
+    if (member) {
+        Type result = scalar(Kind::Enum);
+        result.enumeration = c.tier;
+        return integer_node(c, result, span, *member);
+    }
+    if (std::exchange(c.roles_told[static_cast<std::size_t>(role)], true)) return nullptr;
+    std::string list;
+    const std::size_t meant = role == TierRole::Read ? 0 : tiers.members.size() - 1;
+    for (std::size_t i = 0; i < tiers.members.size(); ++i)
+        list.append(i == 0 ? "" : " < ")
+            .append(tiers.members[i])
+            .append(i == meant ? " role " + std::string(name) : std::string());
+    auto& diagnostic = c.report.add(
+        Code::RoleUnassigned, tiers.span,
+        "no tier has the role " + quoted(name) + ", and module " + quoted(c.modules[user].name) + " asks for it", {},
+        (role == TierRole::Read ? "give it to the highest tier whose tools only read: "
+                                : "give it to the lowest tier whose tools can do great harm: ") +
+            quoted("tier " + list));
+    diagnostic.related.push_back({span, "asked here"});
+    return nullptr;
+}
+
 const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span) {
     const auto& type = c.policy.enums[id.value];
     const auto found = std::find(type.members.begin(), type.members.end(), name);
@@ -43,6 +82,9 @@ const Expr* enum_member(Context& c, EnumId id, std::string_view name, Span span)
         return integer_node(c, result, span, found - type.members.begin());
     }
     if (id == c.tier && c.broken_names.contains("tier")) return nullptr;
+    if (id == c.tier && c.policy.tier.valid())
+        for (std::size_t i = 0; i < std::size(kTierRoles); ++i)
+            if (kTierRoles[i] == name) return tier_with_role(c, static_cast<TierRole>(i), span);
     auto& diagnostic = c.report.add(Code::UnknownName, span,
                                     quoted(name) + " is not a member of enum " + quoted(type.name), "not a member");
     suggest(c, diagnostic, name, {type.members.begin(), type.members.end()});

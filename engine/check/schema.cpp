@@ -1,5 +1,6 @@
 // Types and fields: enums, the request schema, and the records declared by tools and claims.
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "check/passes.h"
@@ -105,6 +106,53 @@ bool is_type_word(std::string_view name) {
         return true;
     return std::any_of(std::begin(kNamedKinds), std::end(kNamedKinds),
                        [&](Kind kind) { return spelling_of(kind) == name; });
+}
+
+/// The roles of tiers: those that are written, and those that a tier has by its name.
+void assign_roles(Context& c, const ast::EnumDecl& decl, EnumType& type) {
+    std::array<const ast::Name*, std::size(kTierRoles)> written{};
+    const auto index_of = [&](std::string_view member) {
+        return static_cast<std::uint32_t>(std::find(type.members.begin(), type.members.end(), member) -
+                                          type.members.begin());
+    };
+    for (const auto& [role, member] : decl.roles) {
+        const auto known = std::find(std::begin(kTierRoles), std::end(kTierRoles), role.text);
+        if (known == std::end(kTierRoles)) {
+            auto& diagnostic = c.report.add(Code::MalformedDeclaration, role.span,
+                                            "there is no role " + quoted(role.text) + " of tiers", "not a role");
+            suggest(c, diagnostic, role.text, {std::begin(kTierRoles), std::end(kTierRoles)});
+            if (diagnostic.help.empty()) diagnostic.help = "the roles are `read` and `privileged`";
+            continue;
+        }
+        const auto i = static_cast<std::size_t>(known - std::begin(kTierRoles));
+        if (written[i] != nullptr) {
+            auto& diagnostic =
+                c.report.add(Code::MalformedDeclaration, role.span, "two tiers have the role " + quoted(role.text), {},
+                             i == static_cast<std::size_t>(TierRole::Read)
+                                 ? "give it to the highest tier whose tools only read; the tiers below it only read too"
+                                 : "give it to the lowest privileged tier; the tiers above it are privileged too");
+            diagnostic.related.push_back({written[i]->span, "the other one"});
+            continue;
+        }
+        const bool other = decl.members[member].text != role.text && index_of(role.text) < type.members.size();
+        if (other) {
+            c.report.add(Code::MalformedDeclaration, role.span,
+                         quoted(role.text) + " is the name of another tier, which has this role by its name", {},
+                         "leave the role out, or give the other tier another name");
+            continue;
+        }
+        written[i] = &role;
+        type.roles[i] = index_of(decl.members[member].text);
+    }
+    for (std::size_t i = 0; i < std::size(kTierRoles); ++i)
+        if (const std::uint32_t own = index_of(kTierRoles[i]); !type.roles[i] && own < type.members.size())
+            type.roles[i] = own;
+    const auto [read, privileged] = type.roles;
+    if (read && privileged && *read >= *privileged)
+        c.report.add(Code::MalformedDeclaration, decl.name.span, "the role `read` is not below the role `privileged`",
+                     {},
+                     "`read` is for the highest tier whose tools only read, `privileged` for the lowest whose tools "
+                     "can do great harm");
 }
 
 }  // namespace
@@ -235,6 +283,7 @@ void check_enums(Context& c) {
             if (!decl->ordered && decl->members.size() > 1)
                 report_malformed(c, decl->name.span, "tiers have an order", "write `tier read < write < privileged`");
             type.ordered = true;
+            assign_roles(c, *decl, type);
             c.policy.tier = c.tier;
             c.policy.enums[c.tier.value] = std::move(type);
             continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -125,11 +126,21 @@ struct IssuerGroup {
     Span span;
 };
 
+/// What the tiers of a policy mean for rules that are written for any policy.
+enum class TierRole : std::uint8_t {
+    Read,        ///< the highest tier whose tools only read
+    Privileged,  ///< the lowest tier whose tools can do great harm
+};
+/// As an author writes them.
+inline constexpr std::string_view kTierRoles[] = {"read", "privileged"};
+
 struct EnumType {
     std::string name;
     bool ordered = false;
     std::vector<std::string> members;
     Span span;  ///< of a tier that nothing declares: nowhere
+    /// The tiers: the member with each role, if there is one. A tier with the name of a role has it, unless another does.
+    std::array<std::optional<std::uint32_t>, std::size(kTierRoles)> roles = {};
 };
 
 struct Tool {
@@ -315,6 +326,12 @@ struct Policy {
         return id.value < issuers.size() ? issuers[id.value].span : group_at(id).span;
     }
     [[nodiscard]] const IssuerGroup& group_at(IssuerId id) const { return groups[id.value - issuers.size()]; }
+
+    /// Whether a tool does more than read: without a tier of that role, whether it is above the lowest tier.
+    [[nodiscard]] bool acts(const Tool& tool) const {
+        if (!tier.valid()) return false;
+        return tool.tier > enums[tier.value].roles[static_cast<std::size_t>(TierRole::Read)].value_or(0);
+    }
 
     [[nodiscard]] const Field& at(FieldId id) const { return fields[id.value]; }
     [[nodiscard]] const Fact& at(FactId id) const { return facts[id.value]; }

@@ -162,15 +162,21 @@ private:
 
     static std::string members_text(const check::EnumType& list) {
         std::string out;
-        for (const std::string& each : list.members)
-            out.append(out.empty() ? "" : list.ordered ? " < " : " | ").append(below("", each));
+        for (std::uint32_t i = 0; i < list.members.size(); ++i) {
+            out.append(i == 0 ? "" : list.ordered ? " < " : " | ").append(below("", list.members[i]));
+            for (std::size_t role = 0; role < list.roles.size(); ++role)
+                if (list.roles[role] == i && list.members[i] != check::kTierRoles[role])
+                    out.append(" role ").append(check::kTierRoles[role]);
+        }
         return out;
     }
     void members(const check::EnumType& list) {
         const bool tier = list.name == "tier";
         if (tier && !policy_.tier.valid()) return;
         Thing& out = add(ThingKind::Enum, tier ? "tier" : "enum", list.name, list.span, Direction::Same);
-        out.parts.push_back(sole("members", (list.ordered ? "<" : "|") + joint_key(list.members), members_text(list),
+        std::vector<std::string> key = list.members;
+        for (const auto& role : list.roles) key.push_back(role ? std::to_string(*role) : "");
+        out.parts.push_back(sole("members", (list.ordered ? "<" : "|") + joint_key(key), members_text(list),
                                  Direction::Other, Direction::Other));
     }
 

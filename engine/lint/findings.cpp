@@ -273,7 +273,7 @@ bool Linter::restricts(const Case& c, std::uint32_t issuer, std::span<const std:
 
 bool Linter::acts(const Rule& rule) const {
     return rule.tools.empty() || std::any_of(rule.tools.begin(), rule.tools.end(),
-                                             [&](ToolId id) { return policy.tools[id.value].tier > 0; });
+                                             [&](ToolId id) { return policy.acts(policy.tools[id.value]); });
 }
 
 const ast::Decl* Linter::declaration_of(Span name) const {

@@ -107,15 +107,15 @@ void narrowing(Linter& l, const RuleView& view, const std::vector<Offer>& offers
 
 void tiers(Linter& l, const RuleView& view, const std::vector<RuleView>& all) {
     const auto tools = tools_of(l, view);
-    const auto lowest =
-        std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier == 0; });
-    const auto acting =
-        std::find_if(tools.begin(), tools.end(), [&](std::uint32_t tool) { return l.policy.tools[tool].tier > 0; });
+    const auto lowest = std::find_if(tools.begin(), tools.end(),
+                                     [&](std::uint32_t tool) { return !l.policy.acts(l.policy.tools[tool]); });
+    const auto acting = std::find_if(tools.begin(), tools.end(),
+                                     [&](std::uint32_t tool) { return l.policy.acts(l.policy.tools[tool]); });
     if (lowest == tools.end() || acting == tools.end()) return;
     const bool approved = std::any_of(all.begin(), all.end(), [&](const RuleView& other) {
         if (other.rule->kind != RuleKind::Require) return false;
         return std::all_of(tools.begin(), tools.end(), [&](std::uint32_t tool) {
-            return l.policy.tools[tool].tier == 0 || reaches(l, other, tool);
+            return !l.policy.acts(l.policy.tools[tool]) || reaches(l, other, tool);
         });
     });
     if (approved) return;

@@ -214,6 +214,8 @@ struct EnumDecl {
     Name name;
     bool ordered = false;
     std::vector<Name> members;
+    /// `role NAME` behind a tier, with the index of the tier.
+    std::vector<std::pair<Name, std::size_t>> roles = {};
 };
 
 struct ToolDecl {

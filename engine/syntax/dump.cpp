@@ -259,6 +259,8 @@ private:
     void decl(const ast::EnumDecl& d, const std::string& docs) {
         top(std::string(d.ordered ? "ordered-enum " : "enum ") + std::string(d.name.text), docs, [&] {
             for (const ast::Name& member : d.members) line("member " + text_literal(member.text));
+            for (const auto& [role, member] : d.roles)
+                line("role " + std::string(role.text) + " of " + text_literal(d.members[member].text));
         });
     }
     void decl(const ast::ToolDecl& d, const std::string& docs) {

@@ -265,7 +265,10 @@ ast::EnumDecl TreeLowering::enumeration(Tree::EnumDeclContext& tree) {
 ast::EnumDecl TreeLowering::tier(Tree::TierDeclContext& tree) {
     const Span word = span(*tree.TIER());
     ast::EnumDecl out{{text(word), word}, true, {}};
-    for (auto* member : tree.enumMember()) out.members.push_back(enum_member(*member));
+    for (auto* member : tree.tierMember()) {
+        for (auto* role : member->name()) out.roles.emplace_back(name(*role), out.members.size());
+        out.members.push_back(enum_member(*member->enumMember()));
+    }
     return out;
 }
 

@@ -105,7 +105,11 @@ void Printer::invariant(RuleNode& tree) {
 /// `enum NAME = a | b`, `tier a < b`: each member with the sign before it.
 void Printer::enumeration(RuleNode& tree) {
     std::size_t first = 0;
-    while (dynamic_cast<Tree::EnumMemberContext*>(tree.children[first]) == nullptr) print(*tree.children[first++]);
+    const auto is_member = [](antlr4::tree::ParseTree* child) {
+        return dynamic_cast<Tree::EnumMemberContext*>(child) != nullptr ||
+               dynamic_cast<Tree::TierMemberContext*>(child) != nullptr;
+    };
+    while (!is_member(tree.children[first])) print(*tree.children[first++]);
     std::vector<Range> members{{tree, first, first + 1}};
     for (std::size_t i = first + 1; i + 1 < tree.children.size(); i += 2) members.push_back({tree, i, i + 2});
     place_.hang = Page::kStep;

@@ -346,3 +346,50 @@ TEST_CASE("check: the code of a deny is its name, with the module where the name
     for (const check::Rule& rule : two.policy->rules) codes += rule.code + " ";
     CHECK(codes == "acme.a.frozen no_permit own  acme.b.frozen frozen_too ");
 }
+
+TEST_CASE("check: tiers have roles, and modules that ask for one get the tier that has it") {
+    const auto tiers = [](std::string_view declared, std::string_view more = "") {
+        return check_sources({{"policy.writ", "import std.owasp\n" + std::string(declared) + "\n" + std::string(more)}},
+                             {});
+    };
+    const auto bound_of = [](const CheckedText& checked) {
+        return checked.rule("privileged_is_brief")->when->kids[1]->integer;
+    };
+    const auto own = tiers("tier look role read < touch < smash role privileged < wreck");
+    REQUIRE(own.codes() == "");
+    CHECK(bound_of(own) == 2);
+    CHECK(own.rule("audit_unavailable")->when->kids[0]->kids[1]->integer == 0);
+    // By its name, also where another tier has the other role.
+    CHECK(bound_of(tiers("tier read < write < privileged")) == 2);
+    CHECK(bound_of(tiers("tier read < write < admin role privileged")) == 2);
+    // The module of the tiers uses their names.
+    const auto long_name =
+        tiers("tier look role read < touch < smash role privileged", "deny d when tool.tier >= privileged");
+    REQUIRE(long_name.codes() == "E0201");
+    CHECK(long_name.items[0].replacement == "smash");
+}
+
+TEST_CASE("check: a role that no tier has reports E0212 once, at the tiers") {
+    const auto checked =
+        check_sources({{"policy.writ", "import std.baseline\nimport std.owasp\ntier look < touch < smash"}}, {});
+    REQUIRE(checked.codes() == "E0212 E0212");
+    CHECK(checked.text_at(checked.items[0].span) == "tier");
+    CHECK(checked.items[0].message == "no tier has the role `read`, and module `std.baseline` asks for it");
+    CHECK(checked.items[0].help ==
+          "give it to the highest tier whose tools only read: `tier look role read < touch < smash`");
+    CHECK(checked.items[1].help ==
+          "give it to the lowest tier whose tools can do great harm: `tier look < touch < smash role privileged`");
+}
+
+TEST_CASE("check: roles of tiers that do not fit report E0412") {
+    const auto only = [](std::string_view tiers) {
+        const auto checked = check_sources({{"policy.writ", std::string(tiers)}}, {});
+        return checked.codes() == "E0412" ? checked.items[0].message : checked.codes();
+    };
+    CHECK(only("tier a role reed < b") == "there is no role `reed` of tiers");
+    CHECK(only("tier a role read < b role read") == "two tiers have the role `read`");
+    CHECK(only("tier a role privileged < privileged") ==
+          "`privileged` is the name of another tier, which has this role by its name");
+    CHECK(only("tier a role privileged < b role read") == "the role `read` is not below the role `privileged`");
+    CHECK(only("tier a role read < b role privileged < c") == "");
+}
