@@ -50,7 +50,7 @@ fieldName : anyName | STRING ;
 fieldModifier : OR NONE | FROM name | MAX INT ;
 
 type
-  : RECORD fields
+  : RECORD ( fields | OF name )
   | ( LIST | SET | ONE_OR_MANY ) LT type GT
   | MAP LT type COMMA type GT
   | qualified

@@ -74,6 +74,9 @@ def schema(text):
         nonlocal at
         word = tokens[at]
         at += 1
+        if word == "record" and tokens[at] == "of":
+            at += 2
+            return f"record of {tokens[at - 1]}"
         if word == "record":
             assert tokens[at] == "{"
             at += 1
@@ -130,7 +133,7 @@ def page(text):
     out, stated = {}, set()
     for section in part(text, "## Fields", "\n## Limits").split("\n### ")[1:]:
         heading, body = section.split("\n#### ")[0].split("\n", 1)
-        group = re.match(r"(?:A hop of )?`([\w.]+)`(.*)", heading)
+        group = re.match(r"(?:A hop of |A pair of )?`([\w.]+)`(.*)", heading)
         prefix = group[1] + "." if group else ""
         if group and "." not in group[1]:
             several = re.search(r"\b(list|map) of at most (\d+)", body.split("\n|")[0])

@@ -118,6 +118,12 @@ private:
                     report_long_params(c_, std::span(steps).first(i + 1));
                     return {};
                 }
+                if (c_.policy.at(child).made) {
+                    c_.report.add(Code::BadExpectation, step.span,
+                                  quoted(step.text) + " is made from `delegation.chain` and cannot be set", {},
+                                  "set `delegation.depth`, and `delegation.chain` with a `position` in each hop");
+                    return {};
+                }
                 at = child;
                 type = c_.policy.at(child).type;
             } else if (type.kind == Kind::Map) {

@@ -266,6 +266,12 @@ const Expr* binder_path(Context& c, const ast::Expr& e, const BoundVariable& bin
         c.report.add(Code::OperationUndefined, e.span, "maps inside lists cannot be read");
         return nullptr;
     }
+    if (leaf.valid() && leaf == c.position) {
+        c.report.add(Code::OperationUndefined, e.span, "the position of a hop cannot be read", {},
+                     "read `delegation.first`, `delegation.last`, or neighbours: "
+                     "`any pair in delegation.pairs: pair.before.tenant != pair.after.tenant`");
+        return nullptr;
+    }
     auto* value = node(c, Op::Elem, type, e.span);
     value->id = binder.id;
     value->field = leaf;

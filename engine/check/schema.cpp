@@ -30,6 +30,10 @@ bool resolve_container(Context& c, std::uint32_t module, const ast::TypeRef& typ
     }
     const auto& arg = type.args.back();
     const bool map = type.name == "map";
+    if (!arg.of.empty()) {
+        report_malformed(c, arg.span, "`record of` cannot be an element", "put it in a field of a record");
+        return false;
+    }
     if (arg.name == "record") {
         if (type.name == "set" || type.name == "one_or_many") {
             report_malformed(c, arg.span, "records cannot be elements of " + quoted(type.name),
@@ -213,6 +217,39 @@ FieldId add_root(Context& c, std::string_view name, Span span, FieldId holder) {
     return id;
 }
 
+/// Adds a copy of a field, with all below it, that the engine makes.
+static void add_made(Context& c, FieldId from, FieldId parent) {
+    const FieldId id{static_cast<std::uint32_t>(c.policy.fields.size())};
+    Field field = c.policy.at(from);
+    const std::vector<FieldId> children = std::move(field.children);
+    field.children = {};
+    field.parent = parent;
+    field.made = true;
+    if (field.type.record == from) field.type.record = id;
+    c.policy.fields.push_back(std::move(field));
+    c.policy.fields[parent.value].children.push_back(id);
+    for (const FieldId child : children) add_made(c, child, id);
+}
+
+/// The fields of `record of LIST`: those of the elements of a list that was declared before, in the same record or
+/// around it.
+static void add_element(Context& c, FieldId record, const ast::TypeRef& type) {
+    FieldId list;
+    for (FieldId at = c.policy.at(record).parent; at.valid() && !list.valid(); at = c.policy.at(at).parent)
+        list = child_of(c.policy, at, type.of);
+    const bool records = list.valid() && c.policy.at(list).type.kind == Kind::List &&
+                         c.policy.at(list).type.elem == Kind::Record && list != record;
+    if (!records) {
+        report_malformed(c, type.span, quoted(type.of) + " is not a list of records that is declared before this field",
+                         "`record of LIST` is the type of the elements of LIST");
+        return;
+    }
+    c.policy.fields[record.value].made = true;
+    const std::vector<FieldId> children = c.policy.at(list).children;
+    for (const FieldId child : children)
+        if (c.policy.at(child).name != "position") add_made(c, child, record);
+}
+
 void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vector<ast::Field>& fields) {
     std::unordered_map<std::string_view, Span> seen;
     for (const auto& declared : fields) {
@@ -251,7 +288,20 @@ void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vec
         set_max(c, declared, field.type);
         c.policy.fields.push_back(std::move(field));
         c.policy.fields[parent.value].children.push_back(id);
-        if (children != nullptr) add_fields(c, module, id, *children);
+        if (!type.of.empty()) {
+            if (c.modules[module].name == "std.request")
+                add_element(c, id, type);
+            else
+                report_malformed(c, type.span, "`record of` outside of `std.request`", "write the fields out");
+            continue;
+        }
+        if (children == nullptr) continue;
+        add_fields(c, module, id, *children);
+        // A list of such records is made with them.
+        const auto& below = c.policy.at(id).children;
+        c.policy.fields[id.value].made = !below.empty() && std::all_of(below.begin(), below.end(), [&](FieldId child) {
+            return c.policy.at(child).made;
+        });
     }
 }
 
@@ -327,6 +377,9 @@ void check_schema(Context& c) {
     const auto tool = child_of(c.policy, c.policy.request, "tool");
     if (token.valid()) c.claims = child_of(c.policy, token, "claims");
     if (tool.valid()) c.params = child_of(c.policy, tool, "params");
+    if (const auto delegation = child_of(c.policy, c.policy.request, "delegation"); delegation.valid())
+        if (const auto chain = child_of(c.policy, delegation, "chain"); chain.valid())
+            c.position = child_of(c.policy, chain, "position");
     if (!c.claims.valid())
         c.report.add(Code::UnknownField, schema->name.span, "the request schema has no field `token.claims`");
     if (!c.params.valid())

@@ -58,6 +58,7 @@ struct Field {
     Type type;
     bool or_none = false;
     bool one_or_many = false;                ///< claims: a single string means a set of one
+    bool made = false;                       ///< by the engine, out of other facts: a request cannot state it
     Provenance weakest = Provenance::Model;  ///< the strongest that a field on the path requires
     std::vector<FieldId> children;           ///< Record, or List/Map of Record
     Span span;
@@ -139,7 +140,8 @@ struct EnumType {
     bool ordered = false;
     std::vector<std::string> members;
     Span span;  ///< of a tier that nothing declares: nowhere
-    /// The tiers: the member with each role, if there is one. A tier with the name of a role has it, unless another does.
+    /// The tiers: the member with each role, if there is one. A tier with the name of a role has it, unless another
+    /// does.
     std::array<std::optional<std::uint32_t>, std::size(kTierRoles)> roles = {};
 };
 

@@ -143,7 +143,11 @@ private:
     }
 
     void record(const Item& item, ShapeNode& node) {
-        const auto& children = policy_.at(item.type.record).children;
+        const auto wanted = [&](FieldId child) { return item.want != nullptr && item.want->fields.contains(child); };
+        std::vector<FieldId> children;
+        for (const FieldId child : policy_.at(item.type.record).children)
+            if (!policy_.at(child).made || item.in_list || policy_.at(item.field).made || wanted(child))
+                children.push_back(child);
         if (children.empty()) return;
         node.first_child = reserve(children.size());
         node.child_count = static_cast<std::uint32_t>(children.size());

@@ -80,7 +80,9 @@ std::string DocumentReader::show(const check::Type& type, const Value& value) co
 std::vector<std::string> DocumentReader::place_of(const check::Fact& fact) const {
     std::vector<std::string> out;
     switch (fact.root) {
-        case check::FactRoot::Request: break;
+        case check::FactRoot::Request:
+            if (policy_.at(fact.field).made) return {};
+            break;
         case check::FactRoot::Claim: out = {"token", "claims"}; break;
         case check::FactRoot::Param: out = {"tool", "params"}; break;
         case check::FactRoot::Capture:

@@ -105,8 +105,11 @@ private:
     [[nodiscard]] Value catalog(check::CatalogFact fact) const;
     [[nodiscard]] std::optional<std::string_view> text_at(std::string_view path) const;
 
+    void order_chain();
+
     const check::Policy& policy_;
     const json::Value& document_;
+    json::Value made_ = json::Value::object();  ///< fields of `delegation` that are made from the chain
     Arena& arena_;
     const check::Tool* tool_ = nullptr;
     const check::Issuer* issuer_ = nullptr;

@@ -1,6 +1,7 @@
 // Reads the document as the schema defines: provenance, none, maps, typed text, claims of the token's own issuer,
 // captures, parameters of the request's own tool.
 #include <algorithm>
+#include <map>
 
 #include "base/values.h"
 #include "reference/evaluation.h"
@@ -40,6 +41,34 @@ Facts::Facts(const check::Policy& policy, const json::Value& document, Arena& ar
     const auto tool = text_at("tool.name");
     for (const check::Tool& each : policy.tools)
         if (tool && each.wire_name == *tool) tool_ = &each;
+    order_chain();
+}
+
+/// The first and the last hop, and neighbours, if the chain is certain to be whole and in order.
+void Facts::order_chain() {
+    const json::Value* delegation = document_.find("delegation");
+    if (delegation == nullptr || delegation->type != json::Type::Object) return;
+    const json::Value *chain = delegation->find("chain"), *depth = delegation->find("depth");
+    if (chain == nullptr || depth == nullptr || chain->type != json::Type::Array || chain->items.empty()) return;
+    const auto length = static_cast<std::int64_t>(chain->items.size());
+    if (depth->type != json::Type::Int || depth->integer != length) return;
+    std::map<std::int64_t, const json::Value*> ordered;
+    for (const json::Value& hop : chain->items) {
+        const json::Value* position = hop.find("position");
+        if (position != nullptr && position->type == json::Type::Int) ordered[position->integer] = &hop;
+    }
+    for (std::int64_t i = 1; i <= length; ++i)
+        if (!ordered.contains(i)) return;
+    json::Value pairs = json::Value::array();
+    for (std::int64_t i = 1; i < length; ++i) {
+        json::Value pair = json::Value::object();
+        pair.set("before", *ordered[i]);
+        pair.set("after", *ordered[i + 1]);
+        pairs.items.push_back(std::move(pair));
+    }
+    made_.set("first", *ordered[1]);
+    made_.set("last", *ordered[length]);
+    made_.set("pairs", std::move(pairs));
 }
 
 // ---- finding ----------------------------------------------------------------------------------
@@ -107,6 +136,7 @@ Value Facts::request(FieldId leaf, std::span<const std::string> keys) const {
     while (policy_.at(group).parent != policy_.request && policy_.at(group).parent.valid())
         group = policy_.at(group).parent;
     const Provenance trust = given(policy_.at(group).name);
+    if (policy_.at(leaf).made) return walk(made_, trust, group, leaf, keys);
     Value value = walk(document_, trust, policy_.request, leaf, keys);
     // The number of hops is optional, because it is the length of the chain.
     if (value.unknown() && leaf == find(policy_.request, "delegation.depth") && trust >= policy_.at(leaf).weakest) {

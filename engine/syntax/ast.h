@@ -107,6 +107,7 @@ struct TypeRef {
     Span span;
     std::vector<TypeRef> args;  ///< element of list and set, value of map
     std::vector<Field> fields;  ///< of a record
+    std::string_view of = {};   ///< `record of LIST`
 };
 
 struct Field {

@@ -159,6 +159,7 @@ private:
     }
     static std::string type_text(const ast::TypeRef& type) {
         std::string out(type.name);
+        if (!type.of.empty()) out += " of " + std::string(type.of);
         for (const ast::TypeRef& arg : type.args) out += '<' + type_text(arg) + '>';
         return out;
     }

@@ -121,6 +121,7 @@ ast::TypeRef TreeLowering::type(Tree::TypeContext& tree) {
     }
     out.name = text(span(*tree.getStart()));
     if (auto* record = tree.fields()) out.fields = fields(*record);
+    if (auto* list = tree.name()) out.of = name(*list).text;
     for (auto* argument : tree.type()) out.args.push_back(type(*argument));
     if (tree.MAP() != nullptr) {
         const ast::TypeRef key = std::move(out.args.front());

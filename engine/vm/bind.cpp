@@ -189,6 +189,10 @@ bool Binder::record(std::uint32_t index, const json::Node& value, Value* row, bo
             if (in_claims_) continue;  // issuers add claims
             return fail_unknown(Code::FieldNotDeclared, "field", key, node, root);
         }
+        if (facts_.places_.made(found)) {
+            fail(Code::FieldNotDeclared, "`" + std::string(key) + "` is made from the chain and cannot be stated");
+            return within(key);
+        }
         expected = &facts_.follows_[2 * std::size_t{found} + 1];
         if (root && by_group_ != nullptr) {
             const json::Node* word = by_group_->find(key);
@@ -358,6 +362,7 @@ bool Binder::finish() {
         within("token");
         return false;
     }
+    if (depth.present()) facts_.order_chain();
     if (chain.present() && depth.state == State::Missing) depth = Value::of(chain.length);
     if (slot(Builtin::TokenIssuer).present()) facts_.issuer_ = facts_.issuer_name_.index;
     if (facts_.issuer_name_.index != kNotFound) {

@@ -8,10 +8,12 @@
 #include <type_traits>
 
 #include "base/builtin_facts.h"
+#include "base/chain_order.h"
 #include "base/path.h"
 #include "base/values.h"
 #include "vm/binding.h"
 #include "vm/lists.h"
+#include "vm/shape.h"
 #include "vm/values.h"
 #include "writ/errors.h"
 
@@ -25,22 +27,6 @@ namespace {
 
 /// Distributes ids, which are small and dense, over a table.
 constexpr std::size_t kSpread = 0x9E3779B1;
-
-std::uint32_t child(const bytecode::Program& program, std::uint32_t node, std::string_view name) {
-    if (node == kNone) return kNone;
-    const ShapeNode& record = program.shape[node];
-    for (std::uint32_t i = 0; i < record.child_count; ++i) {
-        const std::uint32_t name_id = program.shape[record.first_child + i].name;
-        if (name_id != kNone && program.text(name_id) == name) return record.first_child + i;
-    }
-    return kNone;
-}
-
-/// The record that is the element type of a list.
-std::uint32_t element(const bytecode::Program& program, std::uint32_t list) {
-    if (list == kNone || program.shape[list].child_count == 0) return kNone;
-    return program.shape[list].first_child;
-}
 
 std::uint32_t column(const bytecode::Program& program, std::uint32_t node) {
     return node == kNone ? kNone : program.shape[node].column;
@@ -74,6 +60,9 @@ Places places_of(const bytecode::Program& program) {
     places.tool = child(program, tool, "name");
     places.depth = child(program, delegation, "depth");
     places.chain = child(program, delegation, "chain");
+    places.first_hop = child(program, delegation, kFirstHop);
+    places.last_hop = child(program, delegation, kLastHop);
+    places.hop_pairs = child(program, delegation, kHopPairs);
     places.claims = child(program, token, "claims");
     places.params = child(program, tool, "params");
     places.resource = child(program, root, "resource");
@@ -106,6 +95,7 @@ std::uint32_t NameIndex::find(std::uint32_t id) const {
 Facts::Facts(const bytecode::Program& program)
     : program_(program),
       places_(places_of(program)),
+      order_(chain_order_of(program, places_)),
       issuers_(program.issuers.size()),
       tools_(program.tools.size()),
       slots_(program.manifest[0].slot_count),
@@ -145,6 +135,7 @@ Result<Place> Facts::find(std::string_view path) const {
             if (static_cast<Kind>(node.kind) != Kind::Record) return unknown("it is inside a list or a single value");
             const std::uint32_t next = child(program_, place.node, step);
             if (next == kNone) return unknown("there is no `" + std::string(step) + "`");
+            if (places_.made(next)) return unknown("`" + std::string(step) + "` is made from the chain");
             if (node.slot != kNone) place.group = place.node;
             place.node = next;
         }

@@ -85,12 +85,29 @@ struct Places {
     std::uint32_t claims = bytecode::kNone, params = bytecode::kNone;  ///< of the two open records
     std::uint32_t resource = bytecode::kNone;                          ///< of the part that approvals bind as a whole
     std::uint32_t depth = bytecode::kNone, chain = bytecode::kNone;    ///< of the two facts that must agree
-    std::uint32_t now = bytecode::kNone;                               ///< of the clock
+    std::uint32_t first_hop = bytecode::kNone, last_hop = bytecode::kNone,
+                  hop_pairs = bytecode::kNone;  ///< of the facts that are made from the chain
+    std::uint32_t now = bytecode::kNone;        ///< of the clock
 #define COLUMN(list, place, name, type) std::uint32_t place = bytecode::kNone;
 #include "base/builtin_facts.def"
     std::int64_t approved = -1;  ///< the enum member of a valid approval's state
     std::int64_t bearer = -1;    ///< the enum member of `token.proof` that proves no possession
+
+    /// Whether the engine makes the fact at a node, so that no request can state it.
+    [[nodiscard]] bool made(std::uint32_t node) const {
+        return node == first_hop || node == last_hop || node == hop_pairs;
+    }
 };
+
+/// How the facts that are made from the chain are filled: pairs of a hop's column, and a slot or a column of a pair.
+struct ChainOrder {
+    using Moves = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+    Moves first, last, before, after;
+    std::uint32_t pairs = bytecode::kNone;  ///< slot
+    std::uint32_t columns = 0;              ///< of a pair
+    std::uint32_t most = 0;                 ///< pairs
+};
+[[nodiscard]] ChainOrder chain_order_of(const bytecode::Program& program, const Places& places);
 
 /// Finds declared things by the id of their name.
 class NameIndex {
@@ -180,11 +197,14 @@ private:
     [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
     [[nodiscard]] bool store_int(const Place& place, std::int64_t integer);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
+    /// Makes the facts about the chain's order. Requires: its depth was stated.
+    void order_chain();
     void keep(std::uint32_t node, const json::Node* value);
     void show(const Place& place, const json::Node& value);
 
     const bytecode::Program& program_;
     Places places_;
+    ChainOrder order_;
     NameIndex issuers_, tools_;
     std::vector<Value> slots_;
     Scratch scratch_;

@@ -5,6 +5,7 @@
 
 #include "base/access.h"
 #include "base/builtin_facts.h"
+#include "base/chain_order.h"
 #include "base/json.h"
 #include "base/report.h"
 #include "base/values.h"
@@ -323,6 +324,7 @@ private:
               std::vector<std::string>& out) const {
         const bytecode::ShapeNode& node = program.shape[index];
         if (value != nullptr && value->type == json::Type::Null) return;  // stated: there is none
+        if (path == "delegation" && value != nullptr) want_order(program, node, *value, out);
         if (value == nullptr && (needed(program, node) || node.key_count > 0)) {
             out.push_back(path);
             return;
@@ -330,9 +332,26 @@ private:
         if (static_cast<Kind>(node.kind) != Kind::Record) return;
         for (std::uint32_t i = node.first_child; i < node.first_child + node.child_count; ++i) {
             const std::string_view name = program.text(program.shape[i].name);
+            if (path == "delegation" && is_made(name)) continue;
             want(program, i, value == nullptr ? nullptr : value->find(name),
                  path.empty() ? std::string(name) : path + "." + std::string(name), out);
         }
+    }
+
+    static bool is_made(std::string_view name) { return name == kFirstHop || name == kLastHop || name == kHopPairs; }
+
+    /// The order of the chain, if a rule reads it.
+    static void want_order(const bytecode::Program& program, const bytecode::ShapeNode& delegation,
+                           const json::Value& value, std::vector<std::string>& out) {
+        bool read = false;  // a made fact has a node only if a rule reads it
+        for (std::uint32_t i = 0; i < delegation.child_count; ++i)
+            read = read || is_made(program.text(program.shape[delegation.first_child + i].name));
+        if (!read) return;
+        if (value.find("depth") == nullptr) out.emplace_back("delegation.depth");
+        const json::Value* chain = value.find("chain");
+        if (chain == nullptr || std::any_of(chain->items.begin(), chain->items.end(),
+                                            [](const json::Value& hop) { return hop.find("position") == nullptr; }))
+            out.emplace_back("delegation.chain.position");
     }
 
     /// Claims that the issuer's schema does not have.

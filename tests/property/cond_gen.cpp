@@ -485,13 +485,27 @@ Cond CondGen::likely() {
 }
 
 Cond CondGen::unlikely() {
-    return text(rng_.pick({"agent.revoked", "tenant == \"initech\"", "run.attempt > 7", "agent.id == \"agent-2\"",
-                           "resource.environment == prod", "now > \"2026-03-03T12:00:00Z\"", "run.state == ended",
-                           "tool.tier >= privileged", "workload.revoked", "run.context_taint overlaps { \"leads\" }",
-                           "(delegation is some and delegation.depth > 2)", "host.replayed",
-                           "(user is some and user.tenant != tenant)", "now in 16:00..20:00 \"UTC\" on sat..sun",
-                           "age(run.started) > 1h", "(user is some and not user.session_active)",
-                           "(delegation is some and (any hop in delegation.chain: hop.tenant != tenant))"}));
+    return text(
+        rng_.pick({"agent.revoked",
+                   "tenant == \"initech\"",
+                   "run.attempt > 7",
+                   "agent.id == \"agent-2\"",
+                   "resource.environment == prod",
+                   "now > \"2026-03-03T12:00:00Z\"",
+                   "run.state == ended",
+                   "tool.tier >= privileged",
+                   "workload.revoked",
+                   "run.context_taint overlaps { \"leads\" }",
+                   "(delegation is some and delegation.depth > 2)",
+                   "host.replayed",
+                   "(user is some and user.tenant != tenant)",
+                   "now in 16:00..20:00 \"UTC\" on sat..sun",
+                   "age(run.started) > 1h",
+                   "(user is some and not user.session_active)",
+                   "(delegation is some and (any hop in delegation.chain: hop.tenant != tenant))",
+                   "(delegation is some and delegation.first.tenant != tenant)",
+                   "(delegation is some and delegation.last.state == ended)",
+                   "(delegation is some and (any pair in delegation.pairs: pair.before.tier < pair.after.tier))"}));
 }
 
 Cond CondGen::over(const std::vector<Term>& terms) {

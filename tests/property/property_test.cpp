@@ -109,6 +109,25 @@ TEST_CASE("property: missing facts never help") {
     hold("a missing fact helped", 30, 60, false, missing_fact_helps);
 }
 
+/// Reports a hop that can be taken out of a chain of stated length without a refusal.
+std::optional<std::string> lost_hop_unseen(Subject& subject, const PolicyText&, const json::Value& document) {
+    const json::Value* delegation = document.find("delegation");
+    const bool some = delegation != nullptr && delegation->type == json::Type::Object;
+    const json::Value* chain = some ? delegation->find("chain") : nullptr;
+    if (chain == nullptr || delegation->find("depth") == nullptr || !outcome_of(subject, document)) return std::nullopt;
+    for (std::size_t i = 0; i < chain->items.size(); ++i) {
+        json::Value less = document;
+        auto& hops = less.find("delegation")->find("chain")->items;
+        hops.erase(hops.begin() + static_cast<std::ptrdiff_t>(i));
+        if (outcome_of(subject, less)) return "hop " + std::to_string(i) + " is lost, and the request is admitted";
+    }
+    return std::nullopt;
+}
+
+TEST_CASE("property: a hop cannot be lost from a chain of stated length") {
+    hold("a lost hop was not seen", 10, 60, false, lost_hop_unseen);
+}
+
 TEST_CASE("property: no fact left out makes an approval count") {
     // With this policy everything but the approvals is in order, so that they decide most requests.
     const std::vector<Cond> always{{Cond::Shape::Leaf, "agent.id != \"nobody\"", {}, {}, {}}};

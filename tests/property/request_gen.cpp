@@ -31,6 +31,7 @@ private:
     Value params();
     Value scopes(std::size_t most);
     void approvals(Value& document);
+    void order(Value& chain);
     void agree(Value& token);
     std::string digest_of(const Value& document);
     Value neighbour(const Value& document);
@@ -287,7 +288,7 @@ Value RequestGen::record(check::FieldId id, const std::string& path) {
     for (check::FieldId child : policy_.at(id).children) {
         const check::Field& field = policy_.at(child);
         const std::string here = path.empty() ? field.name : path + "." + field.name;
-        if (here == "approvals" || here == "delegation.depth") continue;
+        if (here == "approvals" || here == "delegation.depth" || field.made) continue;
         const unsigned chance = asked && !required(here) ? 60 : shape_.missing;
         if (required(here) ? rng_.below(1000) < shape_.missing : rng_.percent(chance)) continue;
         if (std::optional<Value> fixed = special(here)) {
@@ -300,10 +301,29 @@ Value RequestGen::record(check::FieldId id, const std::string& path) {
         }
         out.set(field.name, value(field, child, here));
     }
-    if (path == "delegation" && rng_.percent(30))
-        if (const Value* chain = out.find("chain"))
-            out.set("depth", Value::of(static_cast<std::int64_t>(chain->items.size())));
+    if (path == "delegation")
+        if (Value* chain = out.find("chain")) {
+            const auto count = static_cast<std::int64_t>(chain->items.size());
+            order(*chain);
+            if (rng_.percent(75)) out.set("depth", Value::of(count));
+        }
     return out;
+}
+
+/// States positions of the hops of a chain, in any order of the list; some do not fit.
+void RequestGen::order(Value& chain) {
+    const std::size_t count = chain.items.size();
+    if (rng_.percent(15)) return;  // positions at random
+    const std::size_t shift = rng_.below(count);
+    for (std::size_t i = 0; i < count; ++i)
+        chain.items[i].set("position", Value::of(static_cast<std::int64_t>((i + shift) % count + 1)));
+    if (rng_.percent(10)) {
+        Value& hop = chain.items[rng_.below(count)];
+        if (rng_.percent(50))
+            hop.remove("position");
+        else
+            hop.set("position", Value::of(rng_.pick<std::int64_t>({0, 1, 2, 4, -1})));
+    }
 }
 
 Value RequestGen::provenance() {

@@ -125,6 +125,7 @@ void Universe::collect(check::FieldId record, const std::string& prefix, const s
     for (check::FieldId id : policy_->at(record).children) {
         const check::Field& field = policy_->at(id);
         if (prefix.empty() && field.name == "now") continue;
+        if (field.name == "position") continue;  // orders the chain; rules cannot read it
         const std::string text = step(prefix, field.name);
         std::vector<std::string> guards = outer;
         if (field.or_none) {
