@@ -146,6 +146,7 @@ void lint_patterns(Linter& l);   // globs and regular expressions
 void lint_never(Linter& l);      // conditions that exclude each other
 void lint_relations(Linter& l);  // rules that cover each other
 void lint_reach(Linter& l);      // rules without anything to act on
+void lint_approvals(Linter& l);  // denies in place of requires
 void lint_unused(Linter& l);     // declarations that nothing uses
 void lint_text(Linter& l);       // literals as they are written
 

@@ -293,8 +293,8 @@ std::vector<Finding> Linter::take() {
 
 std::vector<Finding> lint(const Policy& policy) {
     Linter linter(policy);
-    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations, lint_reach,
-                            lint_unused, lint_text})
+    for (const auto find : {lint_trust, lint_jobs, lint_claims, lint_patterns, lint_never, lint_relations,
+                            lint_approvals, lint_reach, lint_unused, lint_text})
         find(linter);
     return linter.take();
 }

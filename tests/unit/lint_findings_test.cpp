@@ -708,6 +708,36 @@ TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"
               .has("denied-permit"));
 }
 
+TEST_CASE("lint: \"approval-lifts-deny\"") {
+    const auto found = [](std::string_view condition) {
+        return lint_text("deny d for tool act when " + std::string(condition) + "\n").has("approval-lifts-deny");
+    };
+    for (const char* lifts : {
+             "approvals is none",
+             "not (approvals is some)",
+             "tenant == \"t\" and (approvals is none or run.background)",
+             "approvals is none or not (any a in approvals: a.state == approved)",
+             "approvals is some and all a in approvals: a.state != approved",
+             "approvals is some and count(a in approvals: a.state == approved) < 2",
+             "approvals is some and not (count(a in approvals: a.state == approved) >= 1)",
+         }) {
+        INFO(lifts);
+        CHECK(found(lifts));
+    }
+    for (const char* stays : {
+             "approvals is some",
+             "approvals is some and any a in approvals: a.state == rejected",
+             "approvals is some and count(a in approvals: a.state == rejected) >= 1",
+             "approvals is some and not (all a in approvals: a.state == approved)",
+             "user is none",
+         }) {
+        INFO(stays);
+        CHECK_FALSE(found(stays));
+    }
+    CHECK_FALSE(lint_text("invariant i: never permit when tool.tier >= write and approvals is none\n")
+                    .has("approval-lifts-deny"));
+}
+
 TEST_CASE("lint: \"rule-without-permit\", \"limit-idle\", \"unused-tool\", \"mixed-tiers\", \"reason-name\"") {
     const std::string permits = "permit one for tool act when prod.namespace == \"a\" grant { \"act\" } for 5m\n";
     const Found found = lint_text(permits +
