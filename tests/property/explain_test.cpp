@@ -14,9 +14,11 @@ namespace {
 
 using json::Value;
 
-/// Sets a value by a path as changes write it: `gates."a b".at`.
+/// Sets a value by a path as changes write it: `gates."a b".at`, `params.amount`.
 void set_at(Value& document, std::string_view path, const Value& value) {
     Value* here = &document;
+    // Parameters are the tool's in a request.
+    if (path.substr(0, 7) == "params." && document.find("tool") != nullptr) here = document.find("tool");
     while (!path.empty()) {
         std::string step;
         if (path.front() == '"') {
