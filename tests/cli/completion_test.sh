@@ -30,7 +30,7 @@ check "bash: no option of another verb" offers "" writ check --cov
 check "bash: a choice" offers "json junit" writ test . --format j
 check "bash: a choice behind an equals sign" offers "junit" writ test --format = ju
 check "bash: a choice that stands alone" offers "fish" writ completion f
-check "bash: behind an option's value" offers "human json junit tap" writ --color never test --format ''
+check "bash: behind an option's value" offers "github human json junit sarif tap" writ --color never test --format ''
 check "bash: files" offers "a policy.writ other.json" writ check ''
 check "bash: a file for an option" offers "other.json" writ eval . --request oth
 check "bash: nothing where it is free text" offers "" writ test --filter ''

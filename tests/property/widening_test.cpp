@@ -33,9 +33,22 @@ bool is(const Shift& shift, DecisionPart part, Direction direction) {
     return shift.of(part) == direction;
 }
 
-/// Whether a request gets more than it could have had. Fewer scopes for longer do not count, because these alone
-/// could have been requested. Nor does an obligation that begins now instead of later and so no longer ends the grant;
-/// nor a horizon that moves without ending a credential.
+/// Makes a request ask for no more than what it was granted.
+void ask_for(json::Value& document, const Grant& grant) {
+    json::Value* want = document.find("want");
+    REQUIRE(want != nullptr);
+    const auto set = [&](std::string_view name, const std::vector<std::string_view>& items) {
+        json::Value list = json::Value::array();
+        for (const std::string_view each : items) list.items.push_back(json::Value::of(each));
+        want->set(name, std::move(list));
+    };
+    set("scopes", grant.scopes);
+    set("audience", grant.audience);
+}
+
+/// Whether a request gets more than it could have had. Fewer scopes or audiences for longer do not count, because these
+/// alone could have been requested, and an approval of them would have counted then. Nor does an obligation that begins
+/// now instead of later and so no longer ends the grant; nor a horizon that moves without ending a credential.
 bool gets_more(Side& before, Side& after, json::Value document) {
     for (int turn = 0; turn < 2; ++turn) {
         const Decision& is_now = after.decide(document);
@@ -47,15 +60,11 @@ bool gets_more(Side& before, Side& after, json::Value document) {
                             (is(shift, part, Direction::Wider) || is(shift, part, Direction::Other)));
         }
         if (!more) return false;
-        if (shift.direction() == Direction::Wider) return true;
-        if (is(shift, DecisionPart::Scopes, Direction::Narrower) && turn == 0) {
-            json::Value scopes = json::Value::array();
-            for (const std::string_view each : is_now.grant.scopes) scopes.items.push_back(json::Value::of(each));
-            json::Value* want = document.find("want");
-            REQUIRE(want != nullptr);
-            want->set("scopes", std::move(scopes));
+        if (turn == 0 && is_now.effect == Effect::Permit) {
+            ask_for(document, is_now.grant);
             continue;
         }
+        if (shift.direction() == Direction::Wider) return true;
         bool other = false, begun = false;
         for (std::size_t i = 0; i < kDecisionParts; ++i) {
             const auto part = static_cast<DecisionPart>(i);

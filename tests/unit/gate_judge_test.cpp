@@ -239,7 +239,7 @@ TEST_CASE("gate: a new policy is declared, and each of its rules is tested") {
     CHECK(failed(added(kPolicy, "widens: support because of May")) == "widening");
     const std::string untested =
         with("expect deny by suspended", "expect deny",
-             with("with agent.revoked = true", "with agent.class = \"b\", tool.params.amount = 900"));
+             with("with agent.revoked = true", "with agent.class = \"b\", params.amount = 900"));
     CHECK(failed(added(untested, "widens: policy support because of May")) == "new rules");
     CHECK(failed(added("nonsense", "widens: policy support because of May")) == "policy");
 }
