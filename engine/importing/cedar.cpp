@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "importing/sources.h"
 #include "writ/errors.h"
 
 namespace writ::importing {
 
 namespace {
+
+constexpr std::size_t kLongest = std::size_t{4} << 20;
 
 enum class SignKind : std::uint8_t { Word, Text, Number, Sign, End };
 
@@ -22,9 +25,7 @@ struct Token {
 
 /// Splits a document into tokens. Output: false if a character is none of Cedar's.
 bool tokens_of(std::string_view text, std::vector<Token>& to) {
-    const auto word = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
+    const auto word = [](char c) { return is_alnum(c) || c == '_'; };
     for (std::size_t at = 0; at < text.size();) {
         const char c = text[at];
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
@@ -52,7 +53,7 @@ bool tokens_of(std::string_view text, std::vector<Token>& to) {
             if (at == text.size()) return false;
             ++at;
         } else if (word(c)) {
-            token.kind = c >= '0' && c <= '9' ? SignKind::Number : SignKind::Word;
+            token.kind = is_digit(c) ? SignKind::Number : SignKind::Word;
             while (at < text.size() && word(text[at])) token.text += text[at++];
         } else {
             constexpr std::string_view kTwo[] = {"::", "==", "!=", "<=", ">=", "&&", "||"};
@@ -382,11 +383,10 @@ struct CedarPolicy {
 
 std::vector<CedarPolicy> policies_of(std::string_view text, const std::vector<Token>& tokens) {
     std::vector<CedarPolicy> out;
+    std::size_t line = 1, counted = 0;
     for (std::size_t at = 0; tokens[at].kind != SignKind::End;) {
         CedarPolicy policy;
-        const std::size_t line =
-            1 + static_cast<std::size_t>(
-                    std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(tokens[at].begin), '\n'));
+        for (; counted < tokens[at].begin; ++counted) line += text[counted] == '\n' ? 1 : 0;
         policy.where = fmt::format("policy {} (line {})", out.size() + 1, line);
         CedarReader reader(tokens, at);
         policy.rule = reader.read();
@@ -408,6 +408,7 @@ std::vector<CedarPolicy> policies_of(std::string_view text, const std::vector<To
 }  // namespace
 
 Result<void> read_cedar(std::string_view text, const ImportOptions& options, Draft& draft) {
+    if (text.size() > kLongest) return fail(Code::NotImportable, "Cedar policies of more than 4 MiB are not read");
     std::vector<Token> tokens;
     if (!tokens_of(text, tokens))
         return fail(Code::NotImportable,

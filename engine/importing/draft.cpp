@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "writ/bundle.h"
 #include "writ/errors.h"
 #include "writ/format.h"
@@ -12,14 +13,7 @@ namespace writ::importing {
 
 namespace {
 
-constexpr std::size_t kLongestComment = 110;
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+constexpr std::size_t kLongestComment = 110, kMostParts = 10'000;
 
 /// Names that a declaration may not have: hard words, and the groups of a request.
 constexpr std::string_view kTaken[] = {"and",      "or",    "not",   "in",     "is",        "any",        "all",
@@ -71,9 +65,9 @@ std::string Draft::name_for(std::string_view text) {
     std::string name;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        const bool upper = c >= 'A' && c <= 'Z';
-        if (upper && i > 0 && text[i - 1] >= 'a' && text[i - 1] <= 'z') name += '_';
-        if (is_letter(c) || is_digit(c))
+        const bool upper = is_upper(c);
+        if (upper && i > 0 && is_lower(text[i - 1])) name += '_';
+        if (is_alnum(c))
             name += upper ? static_cast<char>(c - 'A' + 'a') : c;
         else if (!name.empty() && name.back() != '_')
             name += '_';
@@ -83,7 +77,7 @@ std::string Draft::name_for(std::string_view text) {
     if (name.empty() || is_digit(name.front())) name.insert(0, "x_");
     if (std::find(std::begin(kTaken), std::end(kTaken), name) != std::end(kTaken)) name += "_it";
     std::string out = name;
-    for (int number = 2; !names_.insert(out).second; ++number) out = fmt::format("{}_{}", name, number);
+    for (int& number = numbers_[name]; !names_.insert(out).second;) out = fmt::format("{}_{}", name, ++number + 1);
     return out;
 }
 
@@ -123,6 +117,8 @@ bool Draft::leave_out_broken() {
 }
 
 Result<Imported> Draft::finish() {
+    if (pieces_.size() > kMostParts)
+        return fail(Code::NotImportable, "the document has more than 10,000 tools and rules; import it in parts");
     std::stable_sort(pieces_.begin(), pieces_.end(), [](const DraftPart& a, const DraftPart& b) {
         return std::min(a.sort, Sort::Permit) < std::min(b.sort, Sort::Permit);
     });
@@ -167,9 +163,8 @@ std::string literal_of(std::string_view text) {
 }
 
 std::string field_name(std::string_view name) {
-    const bool word = !name.empty() && !is_digit(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
-        return is_letter(c) || is_digit(c) || c == '_';
-    });
+    const bool word = !name.empty() && !is_digit(name.front()) &&
+                      std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '_'; });
     return word ? std::string(name) : literal_of(name);
 }
 

@@ -1,6 +1,7 @@
 // A policy in the making: declarations, each with the comments about what could not be carried over.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ private:
 
     ImportOptions options_;
     std::set<std::string> imports_, names_;
+    std::map<std::string, int> numbers_;  ///< the last number behind a name that several declarations want
     std::vector<DraftPart> pieces_;
     std::string blocked_;
 };

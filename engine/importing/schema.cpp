@@ -1,6 +1,7 @@
 // JSON schemas as types of parameters.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,7 @@ namespace writ::importing {
 namespace {
 
 constexpr int kDeepest = 12;
-constexpr int kMostSchemas = 1000;
+constexpr std::size_t kMostSchemas = 1000, kMostProperties = 200;
 constexpr std::uint64_t kUsualMax = 64, kMostMax = 1024;
 
 /// Keywords that say more than a type does.
@@ -19,13 +20,14 @@ constexpr std::array<std::string_view, 14> kLimits = {
     "enum",      "const",     "minimum", "maximum",  "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     "minLength", "maxLength", "pattern", "minItems", "uniqueItems",      "minProperties",    "not"};
 
-/// Follows references inside the document; null if one leads nowhere.
-const json::Value* resolved(const json::Value* schema, const json::Value& root) {
-    for (int steps = 0; schema != nullptr && schema->type == json::Type::Object; ++steps) {
-        const std::string ref = text_at(*schema, "$ref");
-        if (ref.empty()) return schema;
+}  // namespace
+
+const json::Value* Schemas::resolved(const json::Value* value) const {
+    for (int steps = 0; value != nullptr && value->type == json::Type::Object; ++steps) {
+        const std::string ref = text_at(*value, "$ref");
+        if (ref.empty()) return value;
         if (!ref.starts_with("#/") || steps == kDeepest) return nullptr;
-        const json::Value* at = &root;
+        const json::Value* at = root_;
         for (std::size_t from = 2; at != nullptr && from <= ref.size();) {
             const std::size_t slash = std::min(ref.find('/', from), ref.size());
             std::string step = ref.substr(from, slash - from);
@@ -35,19 +37,20 @@ const json::Value* resolved(const json::Value* schema, const json::Value& root) 
             at = at->type == json::Type::Object ? at->find(step) : nullptr;
             from = slash + 1;
         }
-        schema = at;
+        value = at;
     }
     return nullptr;
 }
 
-class Types {
+/// Reads one parameter or body.
+class SchemaReader {
 public:
-    Types(const json::Value& root, std::vector<std::string>& notes) : root_(root), notes_(notes) {}
+    SchemaReader(Schemas& schemas, std::vector<std::string>& notes) : schemas_(schemas), notes_(notes) {}
 
     /// The type; empty: there is none.
     std::string type(const json::Value* given, const std::string& name, int depth) {
-        const json::Value* schema = resolved(given, root_);
-        if (schema == nullptr || depth > kDeepest || ++seen_ > kMostSchemas) return {};
+        const json::Value* schema = next(given, depth);
+        if (schema == nullptr) return {};
         std::vector<std::string> words;
         if (const json::Value* word = schema->find("type"); word != nullptr && !texts_at(*word, words)) return {};
         bool none = std::erase(words, "null") > 0;
@@ -61,7 +64,31 @@ public:
         return out + (none ? " or none" : "");
     }
 
+    /// As Schemas::properties.
+    bool properties(const json::Value& given, Schemas::Properties& to, int depth) {
+        const json::Value* schema = next(&given, depth);
+        if (schema == nullptr || schema->find("oneOf") != nullptr || schema->find("anyOf") != nullptr) return false;
+        const json::Value* more = schema->find("additionalProperties");
+        bool whole = more == nullptr || more->type == json::Type::Bool;
+        if (const json::Value* all = schema->find("allOf"))
+            for (const json::Value& each : all->items) whole = properties(each, to, depth + 1) && whole;
+        if (const json::Value* own = schema->find("properties"); own != nullptr && own->type == json::Type::Object)
+            for (const json::Member& each : own->members) {
+                if (to.size() == kMostProperties) return false;
+                to.emplace_back(each.first, &each.second);
+            }
+        return whole;
+    }
+
 private:
+    /// The next schema, if it may be read.
+    const json::Value* next(const json::Value* given, int depth) {
+        if (depth > kDeepest || seen_ == kMostSchemas || schemas_.left_ == 0) return nullptr;
+        ++seen_;
+        --schemas_.left_;
+        return schemas_.resolved(given);
+    }
+
     std::string of_word(const std::string& word, const json::Value& schema, const std::string& name, int depth) {
         if (word == "boolean") return "bool";
         if (word == "integer") return "int";
@@ -97,10 +124,10 @@ private:
     }
 
     std::string of_object(const json::Value& schema, const std::string& name, int depth) {
-        std::vector<std::pair<std::string, const json::Value*>> properties;
-        if (!properties_of(schema, root_, properties) || properties.empty()) return {};
+        Schemas::Properties members;
+        if (!properties(schema, members, depth) || members.empty()) return {};
         std::string out = "record {";
-        for (const auto& [member, value] : properties) {
+        for (const auto& [member, value] : members) {
             const std::string inner = is_plain(member) ? type(value, name + "." + member, depth + 1) : std::string();
             // Part of a record would be refused as a whole.
             if (inner.empty()) return {};
@@ -116,51 +143,37 @@ private:
         if (!told.empty()) notes_.push_back(fmt::format("`{}` is not checked against its {}", name, told));
     }
 
-    const json::Value& root_;
+    Schemas& schemas_;
     std::vector<std::string>& notes_;
-    int seen_ = 0;  ///< schemas read, because references can multiply them
+    std::size_t seen_ = 0;
 };
 
-}  // namespace
-
-std::string type_of_schema(const json::Value& schema, const json::Value& root, const std::string& name,
-                           std::vector<std::string>& notes) {
+std::string Schemas::type(const json::Value& schema, const std::string& name, std::vector<std::string>& notes) {
     std::vector<std::string> told;
-    std::string out = Types(root, told).type(&schema, name, 0);
+    std::string out = SchemaReader(*this, told).type(&schema, name, 0);
     if (!out.empty()) notes.insert(notes.end(), told.begin(), told.end());
     return out;
 }
 
-bool properties_of(const json::Value& given, const json::Value& root,
-                   std::vector<std::pair<std::string, const json::Value*>>& to, int depth) {
-    const json::Value* schema = resolved(&given, root);
-    if (schema == nullptr || depth > kDeepest || schema->find("oneOf") != nullptr || schema->find("anyOf") != nullptr)
-        return false;
-    const json::Value* more = schema->find("additionalProperties");
-    bool whole = more == nullptr || more->type == json::Type::Bool;
-    if (const json::Value* all = schema->find("allOf"))
-        for (const json::Value& each : all->items) whole = properties_of(each, root, to, depth + 1) && whole;
-    if (const json::Value* own = schema->find("properties"); own != nullptr && own->type == json::Type::Object)
-        for (const json::Member& each : own->members) to.emplace_back(each.first, &each.second);
-    return whole && to.size() <= 200;
+bool Schemas::properties(const json::Value& schema, Properties& to) {
+    std::vector<std::string> none;
+    return SchemaReader(*this, none).properties(schema, to, 0);
 }
 
-std::string params_of(const std::vector<std::pair<std::string, const json::Value*>>& properties,
-                      const json::Value& root, std::vector<std::string>& notes) {
+std::string Schemas::params(const Properties& properties, std::vector<std::string>& notes) {
     std::string out;
-    std::vector<std::string> seen;
+    std::set<std::string> seen;
     for (const auto& [name, schema] : properties) {
-        if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+        if (!seen.insert(name).second) {
             notes.push_back("parameter `" + name + "`: a second one of this name");
             continue;
         }
-        seen.push_back(name);
-        const std::string type = is_plain(name) ? type_of_schema(*schema, root, name, notes) : std::string();
-        if (type.empty())
+        const std::string found = is_plain(name) ? type(*schema, name, notes) : std::string();
+        if (found.empty())
             notes.push_back("parameter `" + name +
                             "`: its schema has no type here, so a request that states it is refused");
         else
-            out += "    " + field_name(name) + ": " + type + "\n";
+            out += "    " + field_name(name) + ": " + found + "\n";
     }
     return out.empty() ? out : "  params {\n" + out + "  }\n";
 }

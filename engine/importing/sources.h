@@ -15,16 +15,31 @@ namespace writ::importing {
 /// The texts of a member that is one text or a list of them. None: it is something else.
 [[nodiscard]] bool texts_at(const json::Value& value, std::vector<std::string>& to);
 
-/// The type of the language for a JSON schema; empty: there is none. Input: root: where its `$ref` leads. Adds what the
-/// type does not say to `notes`.
-[[nodiscard]] std::string type_of_schema(const json::Value& schema, const json::Value& root, const std::string& name,
-                                         std::vector<std::string>& notes);
-/// `params { … }` for the properties of a schema; empty if there are none.
-[[nodiscard]] std::string params_of(const std::vector<std::pair<std::string, const json::Value*>>& properties,
-                                    const json::Value& root, std::vector<std::string>& notes);
-/// The properties of an object's schema, also of its `allOf`. Output: whether they are all there is to it.
-[[nodiscard]] bool properties_of(const json::Value& schema, const json::Value& root,
-                                 std::vector<std::pair<std::string, const json::Value*>>& to, int depth = 0);
+/// The JSON schemas of a document. References can multiply them without end, so the number that is read is limited: for
+/// one parameter or body, and for all.
+class Schemas {
+public:
+    using Properties = std::vector<std::pair<std::string, const json::Value*>>;
+
+    explicit Schemas(const json::Value& root) : root_(&root) {}
+    /// Reads references in another document from now on.
+    void set_root(const json::Value& root) { root_ = &root; }
+
+    /// Follows references inside the document; null if one leads nowhere.
+    [[nodiscard]] const json::Value* resolved(const json::Value* value) const;
+    /// The type of the language; empty: there is none. Adds what the type does not say to `notes`.
+    [[nodiscard]] std::string type(const json::Value& schema, const std::string& name, std::vector<std::string>& notes);
+    /// The properties of an object's schema, also of its `allOf`. Output: whether they are all there is to it.
+    [[nodiscard]] bool properties(const json::Value& schema, Properties& to);
+    /// `params { … }` for properties; empty if there are none.
+    [[nodiscard]] std::string params(const Properties& properties, std::vector<std::string>& notes);
+
+private:
+    friend class SchemaReader;
+
+    const json::Value* root_;
+    std::size_t left_ = 1'000'000;
+};
 
 Result<void> read_openapi(std::string_view text, const ImportOptions& options, Draft& draft);
 Result<void> read_mcp(std::string_view text, const ImportOptions& options, Draft& draft);

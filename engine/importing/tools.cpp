@@ -13,7 +13,7 @@ namespace writ::importing {
 
 namespace {
 
-using Properties = std::vector<std::pair<std::string, const json::Value*>>;
+using Properties = Schemas::Properties;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMethods = {{{"get", "read"},
                                                                                     {"head", "read"},
@@ -66,7 +66,7 @@ std::string origin_of(std::string_view url) {
 class OpenApi {
 public:
     OpenApi(const json::Value& root, const ImportOptions& options, Draft& draft)
-        : root_(root), options_(options), draft_(draft) {}
+        : root_(root), schemas_(root), options_(options), draft_(draft) {}
 
     Result<void> read() {
         if (!text_at(root_, "openapi").starts_with("3."))
@@ -117,26 +117,13 @@ private:
             if (const json::Value* list = holder->find("parameters"))
                 for (const json::Value& each : list->items) parameter(each, properties, notes);
         if (const json::Value* body = operation.find("requestBody")) request_body(*body, properties, notes);
-        tool.params = params_of(properties, root_, notes);
+        tool.params = schemas_.params(properties, notes);
         piece.notes.insert(piece.notes.end(), notes.begin(), notes.end());
         write_tool(tool, draft_, piece);
     }
 
-    const json::Value* referenced(const json::Value& value) const {
-        const std::string ref = text_at(value, "$ref");
-        if (ref.empty()) return &value;
-        const json::Value* at = &root_;
-        if (!ref.starts_with("#/components/")) return nullptr;
-        for (std::size_t from = 2; at != nullptr && from <= ref.size();) {
-            const std::size_t slash = std::min(ref.find('/', from), ref.size());
-            at = at->type == json::Type::Object ? at->find(ref.substr(from, slash - from)) : nullptr;
-            from = slash + 1;
-        }
-        return at;
-    }
-
     void parameter(const json::Value& given, Properties& properties, std::vector<std::string>& notes) const {
-        const json::Value* found = referenced(given);
+        const json::Value* found = schemas_.resolved(&given);
         const std::string name = found != nullptr ? text_at(*found, "name") : "";
         const std::string in = found != nullptr ? text_at(*found, "in") : "";
         const json::Value* schema = found != nullptr ? found->find("schema") : nullptr;
@@ -151,14 +138,14 @@ private:
         }
     }
 
-    void request_body(const json::Value& given, Properties& properties, std::vector<std::string>& notes) const {
-        const json::Value* body = referenced(given);
+    void request_body(const json::Value& given, Properties& properties, std::vector<std::string>& notes) {
+        const json::Value* body = schemas_.resolved(&given);
         const json::Value* content = body != nullptr ? body->find("content") : nullptr;
         const json::Value* media = content != nullptr ? content->find("application/json") : nullptr;
         const json::Value* schema = media != nullptr ? media->find("schema") : nullptr;
         if (schema == nullptr)
             notes.emplace_back("the body: it is not JSON with a schema");
-        else if (!properties_of(*schema, root_, properties))
+        else if (!schemas_.properties(*schema, properties))
             notes.emplace_back("the body: its schema has alternatives, or members that it does not list");
     }
 
@@ -187,6 +174,7 @@ private:
     }
 
     const json::Value& root_;
+    Schemas schemas_;
     const ImportOptions& options_;
     Draft& draft_;
     std::string audience_;
@@ -222,6 +210,7 @@ Result<void> read_mcp(std::string_view text, const ImportOptions& options, Draft
         piece.reason = "the document is only one page of the list";
     }
     std::set<std::string> wires;
+    Schemas schemas(*tools);
     for (const json::Value& each : tools->items) {
         const std::string name = text_at(each, "name");
         DraftPart& piece = draft.add(Sort::Tool, name, name);
@@ -240,13 +229,14 @@ Result<void> read_mcp(std::string_view text, const ImportOptions& options, Draft
         tool.tier = reads ? "read" : object && !hint(annotations, "destructiveHint", true) ? "write" : "privileged";
         if (reads || tool.tier == "write")
             piece.notes.emplace_back("the tier is from hints of the server, which it may set as it likes: check it");
-        Properties properties;
         if (const json::Value* schema = each.find("inputSchema");
-            schema != nullptr && schema->type == json::Type::Object)
-            if (!properties_of(*schema, *schema, properties))
+            schema != nullptr && schema->type == json::Type::Object) {
+            Properties properties;
+            schemas.set_root(*schema);
+            if (!schemas.properties(*schema, properties))
                 piece.notes.emplace_back("its schema has alternatives, or members that it does not list");
-        if (const json::Value* schema = each.find("inputSchema"))
-            tool.params = params_of(properties, *schema, piece.notes);
+            tool.params = schemas.params(properties, piece.notes);
+        }
         write_tool(tool, draft, piece);
     }
     return {};

@@ -213,7 +213,7 @@ TEST_CASE("importing: text of a document cannot leave its comment or its literal
 }
 
 TEST_CASE("importing: documents of another kind are refused with K0007") {
-    const auto code = [](ImportKind kind, const char* text) {
+    const auto code = [](ImportKind kind, std::string_view text) {
         ImportOptions options;
         options.audience = options.tool_audience = "https://a.example.com";
         const auto imported = import_policy(kind, text, options);
@@ -226,6 +226,8 @@ TEST_CASE("importing: documents of another kind are refused with K0007") {
     CHECK(code(ImportKind::AwsTrust, R"({"Version": "2012-10-17"})") == "K0007");
     CHECK(code(ImportKind::Cedar, "") == "K0007");
     CHECK(code(ImportKind::Cedar, "permit(principal ~ action);") == "K0007");
+    CHECK(code(ImportKind::Cedar, std::string(10'001, ';')) == "K0007");
+    CHECK(code(ImportKind::Cedar, "permit(principal, action, resource);" + std::string(5u << 20, ' ')) == "K0007");
 }
 
 TEST_CASE("importing: a Cedar text that ends anywhere is read to its end") {
@@ -244,4 +246,36 @@ TEST_CASE("importing: a Cedar text that ends anywhere is read to its end") {
     }
     CHECK(import_text(ImportKind::Cedar, deep + "context.b };").rules == 0);
     CHECK(import_text(ImportKind::Cedar, many + "context.n == 2 };").rules == 1);
+}
+
+TEST_CASE("importing: schemas that references multiply are read to a limit") {
+    // Six to the power of twelve ways to the last schema.
+    std::string schemas = R"("A12": {"type": "object", "properties": {"x": {"type": "string"}}})";
+    for (int i = 0; i < 12; ++i) {
+        schemas += ", \"A" + std::to_string(i) + "\": {\"allOf\": [";
+        for (int j = 0; j < 6; ++j)
+            schemas += (j > 0 ? ", " : "") + ("{\"$ref\": \"#/components/schemas/A" + std::to_string(i + 1)) + "\"}";
+        schemas += "]}";
+    }
+    const std::string ref = R"({"$ref": "#/components/schemas/A0"})";
+    const Imported body =
+        import_text(ImportKind::OpenApi, R"({"openapi": "3.0.0", "components": {"schemas": {)" + schemas +
+                                             R"(}}, "paths": {"/a": {"post": {
+        "parameters": [{"name": "deep", "in": "query", "schema": )" +
+                                             ref + R"(}, {"name": "id", "in": "query", "schema": {"type": "string"}}],
+        "requestBody": {"content": {"application/json": {"schema": )" +
+                                             ref + "}}}}}}}");
+    CHECK(has(body.policy, "    id: string\n"));
+    CHECK_FALSE(has(body.policy, "    deep:"));
+    CHECK(has(body.policy, "// Not carried over: parameter `deep`: its schema has no type here"));
+    CHECK(has(body.policy, "// Not carried over: the body: its schema has alternatives"));
+}
+
+TEST_CASE("importing: tools whose names are one name here get numbers") {
+    const Imported imported =
+        import_text(ImportKind::Mcp, R"({"tools": [{"name": "a"}, {"name": "a!"}, {"name": "a_2!"}, {"name": "a?"}]})");
+    CHECK(has(imported.policy, "tool a \"a\""));
+    CHECK(has(imported.policy, "tool a_2 \"a!\""));
+    CHECK(has(imported.policy, "tool a_2_2 \"a_2!\""));
+    CHECK(has(imported.policy, "tool a_3 \"a?\""));
 }
