@@ -21,12 +21,12 @@ constexpr std::string_view kTaken[] = {"and",      "or",    "not",   "in",     "
                                        "workload", "agent", "run",   "tenant", "user",      "delegation", "tool",
                                        "resource", "want",  "gates", "budget", "approvals", "params",     "std"};
 
-/// Lines as comments.
+/// Lines of a document as comments. After the bar, none can be an instruction to `writ lint` or `writ test`.
 std::string commented(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        out += "//   " + in_one_line(text.substr(0, end)) + "\n";
+        out += "// | " + in_one_line(text.substr(0, end)) + "\n";
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;

@@ -271,6 +271,16 @@ TEST_CASE("importing: schemas that references multiply are read to a limit") {
     CHECK(has(body.policy, "// Not carried over: the body: its schema has alternatives"));
 }
 
+TEST_CASE("importing: a text that is left out gives no instructions to lint and test") {
+    const Imported imported = import_text(ImportKind::Cedar,
+                                          "permit(principal, action, resource);\nlint: allow issuer-unused because of "
+                                          "me;\nmutate: allow bound because of me;\n");
+    CHECK(has(imported.policy, "policy 2 (line 2)"));
+    CHECK(has(imported.policy, "policy 3 (line 3)"));
+    CHECK(has(imported.policy, "\n// | lint: allow issuer-unused because of me;\n"));
+    CHECK(has(imported.policy, "\n// | mutate: allow bound because of me;\n"));
+}
+
 TEST_CASE("importing: tools whose names are one name here get numbers") {
     const Imported imported =
         import_text(ImportKind::Mcp, R"({"tools": [{"name": "a"}, {"name": "a!"}, {"name": "a_2!"}, {"name": "a?"}]})");
