@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -84,8 +85,12 @@ public:
             return Exit::Invalid;
         }
         open_.push_back(policy.folder);
-        for (const std::string& layer : policy.layers)
+        for (const std::string& layer : policy.layers) {
+            // A layer that several manifests name decides once; one above itself is refused.
+            const bool open = std::find(open_.begin(), open_.end(), layer) != open_.end();
+            if (!named_.insert(layer).second && !open) continue;
             if (const auto failed = add({layer})) return failed;
+        }
         open_.pop_back();
         return keep(open_valid({policy.folder}, terminal_));
     }
@@ -101,6 +106,7 @@ private:
 
     const Terminal& terminal_;
     std::vector<std::string> open_;  ///< folders whose layers are being added
+    std::set<std::string> named_;    ///< layers that manifests name
 };
 
 }  // namespace
