@@ -329,12 +329,7 @@ private:
             advance();
             if (!is_plain(pattern)) return unfit("a pattern has an escaped star, or text that is not plain");
             if (!typed(param, "string")) return false;
-            std::string glob;
-            for (const char c : pattern) {
-                if (c == '*' && glob.ends_with("**")) continue;
-                glob += c == '*' ? "**" : std::string(1, c);
-            }
-            to = fmt::format("{} like {}", fact, literal_of(glob));
+            to = like_star(fact, pattern);
             return true;
         }
         // A bool by itself.
@@ -474,11 +469,9 @@ Result<void> read_cedar(std::string_view text, const ImportOptions& options, Dra
         for (const std::string& tool : rule.tools) list += (list.empty() ? "" : ", ") + names[tool];
         const std::string name =
             draft.name_for(rule.name.empty() ? (rule.forbids ? "forbidden" : "permitted") : rule.name);
-        std::string scopes;
-        for (const std::string& tool : rule.tools) scopes += (scopes.empty() ? "" : ", ") + literal_of(tool);
         piece.text = fmt::format("{} {}{}{}{}", rule.forbids ? "deny" : "permit", name,
                                  list.empty() ? "" : "\n  for tool " + list, when.empty() ? "" : "\n  when " + when,
-                                 rule.forbids ? "" : "\n  grant { " + scopes + " } for 5m");
+                                 rule.forbids ? "" : "\n  grant { " + literals_of(rule.tools) + " } for 5m");
     }
     return {};
 }

@@ -186,11 +186,25 @@ bool is_plain(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+std::string literals_of(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const std::string& each : texts) out += (out.empty() ? "" : ", ") + literal_of(each);
+    return out;
+}
+
+std::string like_star(const std::string& fact, std::string_view pattern) {
+    std::string glob;
+    for (const char c : pattern)
+        if (c != '*')
+            glob += c;
+        else if (!glob.ends_with("**"))
+            glob += "**";
+    return fact + " like " + literal_of(glob);
+}
+
 std::string equals_any(const std::string& fact, const std::vector<std::string>& values) {
     if (values.size() == 1) return fact + " == " + literal_of(values.front());
-    std::string list;
-    for (const std::string& each : values) list += (list.empty() ? "" : ", ") + literal_of(each);
-    return fact + " in { " + list + " }";
+    return fact + " in { " + literals_of(values) + " }";
 }
 
 }  // namespace writ::importing

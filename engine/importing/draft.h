@@ -57,6 +57,10 @@ private:
 [[nodiscard]] std::string in_one_line(std::string_view text);
 /// Whether a text is printable and can be a literal.
 [[nodiscard]] bool is_plain(std::string_view text);
+/// `"a", "b"`.
+[[nodiscard]] std::string literals_of(const std::vector<std::string>& texts);
+/// A test of a fact with a pattern in which only `*` has a meaning: any text.
+[[nodiscard]] std::string like_star(const std::string& fact, std::string_view pattern);
 /// `x == "a"`, or `x in { "a", "b" }`.
 [[nodiscard]] std::string equals_any(const std::string& fact, const std::vector<std::string>& values);
 

@@ -41,19 +41,15 @@ void write_tool(const NewTool& tool, Draft& draft, DraftPart& piece) {
         scopes.push_back(tool.wire);
         piece.notes.emplace_back("no scope is stated; this one has the tool's name: write what the server checks");
     }
-    std::string list;
-    for (const std::string& scope : scopes) {
-        if (!is_plain(scope)) {
-            piece.reason = "a scope is not plain text";
-            return;
-        }
-        list += (list.empty() ? "" : ", ") + literal_of(scope);
+    if (!std::all_of(scopes.begin(), scopes.end(), is_plain)) {
+        piece.reason = "a scope is not plain text";
+        return;
     }
     const std::string about = in_one_line(tool.about);
     piece.text =
         (about.empty() ? "" : "/// " + about + "\n") +
         fmt::format("tool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n{}}}", draft.name_for(tool.wire),
-                    literal_of(tool.wire), tool.tier, literal_of(tool.audience), list, tool.params);
+                    literal_of(tool.wire), tool.tier, literal_of(tool.audience), literals_of(scopes), tool.params);
 }
 
 /// `https://api.example.com` of a server's URL; empty: it has no host.

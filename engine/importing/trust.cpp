@@ -46,12 +46,7 @@ std::string matches_pattern(const std::string& fact, const std::string& pattern)
     if (!is_plain(pattern)) return {};
     if (pattern.find('?') == std::string::npos) {
         if (pattern.find('*') == std::string::npos) return fact + " == " + literal_of(pattern);
-        std::string glob;
-        for (const char c : pattern) {
-            if (c == '*' && glob.ends_with("**")) continue;
-            glob += c == '*' ? "**" : std::string(1, c);
-        }
-        return fact + " like " + literal_of(glob);
+        return like_star(fact, pattern);
     }
     std::string regex;
     for (const char c : pattern) {
@@ -74,6 +69,13 @@ std::string any_of(const std::vector<std::string>& tests, bool negated) {
     return tests.size() > 1 && !negated ? "(" + out + ")" : out;
 }
 
+/// A token of an issuer with one of these audiences, as a condition.
+std::string of_issuer(const std::string& issuer, const std::vector<std::string>& audiences) {
+    const std::string out = "token.issuer is " + issuer + "\n   and " + issuer + ".aud ";
+    return out + (audiences.size() == 1 ? "contains " + literal_of(audiences.front())
+                                        : "overlaps { " + literals_of(audiences) + " }");
+}
+
 /// The issuers of a draft, each with all audiences that the document names for it.
 class Issuers {
 public:
@@ -94,11 +96,9 @@ public:
     }
     void declare() {
         for (const auto& [url, entry] : entries_) {
-            std::string list;
-            for (const std::string& each : entry.audiences) list += (list.empty() ? "" : ", ") + literal_of(each);
             DraftPart& piece = draft_.add(Sort::Issuer, url, url);
             piece.text = fmt::format("issuer {}: {} {} {{\n  audience {}\n  max_age 1h\n}}", entry.name, entry.kind,
-                                     literal_of(url), list);
+                                     literal_of(url), literals_of(entry.audiences));
         }
     }
 
@@ -214,10 +214,7 @@ private:
             return;
         }
         const std::string issuer = issuers_.use(*known, "https://" + host, audiences);
-        std::string all =
-            "token.issuer is " + issuer + "\n   and " +
-            (audiences.size() == 1 ? fmt::format("{}.aud contains {}", issuer, literal_of(audiences.front()))
-                                   : fmt::format("{}.aud overlaps {{ {} }}", issuer, list(audiences)));
+        std::string all = of_issuer(issuer, audiences);
         for (const std::string& test : tests) {
             std::string text = test;
             for (std::size_t mark = text.find(kIssuer); mark != std::string::npos; mark = text.find(kIssuer))
@@ -226,12 +223,6 @@ private:
         }
         piece.text = fmt::format("permit {}\n  for tool {}\n  when {}\n  grant {{ {} }} for 1h",
                                  draft_.name_for(sid.empty() ? "trusted" : sid), tool_, all, literal_of(kScope));
-    }
-
-    static std::string list(const std::vector<std::string>& texts) {
-        std::string out;
-        for (const std::string& each : texts) out += (out.empty() ? "" : ", ") + literal_of(each);
-        return out;
     }
 
     /// Adds one condition. Output: why it cannot be carried over; empty: it was.
@@ -323,12 +314,8 @@ public:
             piece.reason = "it states no audience";
         if (!piece.reason.empty()) return;
         const std::string issuer = issuers_.use(kIssuers[0], "https://" + std::string(kGithub), audiences);
-        std::string all = "token.issuer is " + issuer;
-        for (const std::string& each : audiences)
-            all += (&each == &audiences.front() ? "\n   and (" : " or ") +
-                   fmt::format("{}.aud contains {}", issuer, literal_of(each));
-        piece.text = fmt::format("permit {}\n  for tool {}\n  when {})\n   and {}\n  grant {{ \"access\" }} for 15m",
-                                 draft_.name_for("trust_" + pattern.substr(5)), tool_, all,
+        piece.text = fmt::format("permit {}\n  for tool {}\n  when {}\n   and {}\n  grant {{ \"access\" }} for 15m",
+                                 draft_.name_for("trust_" + pattern.substr(5)), tool_, of_issuer(issuer, audiences),
                                  matches_pattern(issuer + ".sub", pattern));
     }
 
