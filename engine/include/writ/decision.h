@@ -25,12 +25,13 @@ struct Obligation {
     std::string_view args;  ///< canonical JSON object
 };
 
-/// What the broker may issue. Empty unless the effect is Permit.
+/// What the broker may issue. Empty unless the effect is Permit. `not_after` is the horizon: the first moment at which
+/// the decision could become narrower if only the time changes.
 struct Grant {
     std::vector<std::string_view> scopes;    ///< in the order of the request
     std::vector<std::string_view> audience;  ///< in the tool's order
     std::int64_t ttl = 0;                    ///< seconds
-    std::optional<std::int64_t> not_after;   ///< horizon, microseconds since the epoch
+    std::optional<std::int64_t> not_after;   ///< microseconds since the epoch
     bool single_use = false;
     std::vector<Obligation> obligations;
 
@@ -49,8 +50,8 @@ struct Grant {
 struct Reason {
     std::string_view code;
     std::uint32_t rule = kNoRule;  ///< index into the rules of the layer's bundle
-    std::string_view detail;
-    std::uint32_t layer = 0;  ///< index into the layers; 0 if there is one bundle
+    std::string_view detail;       ///< the fact; may be empty
+    std::uint32_t layer = 0;       ///< index into the layers; 0 if there is one bundle
 };
 
 /// The approval that a request needs.
@@ -59,7 +60,7 @@ struct Requirement {
     std::uint32_t layer = 0;
     std::vector<std::string_view> groups;  ///< members of any one of them may approve
     std::uint32_t needed = 1;              ///< number of different approvers
-    std::uint32_t counted = 0;             ///< approvals in the request that count
+    std::uint32_t counted = 0;             ///< number of different approvers whose approvals already count
     std::int64_t within = 0;               ///< seconds an approval stays fresh
     std::int64_t expires = 0;              ///< now + within, microseconds since the epoch
 };
@@ -116,7 +117,7 @@ private:
 
 class Layers;
 
-/// Whose view of a decision is written. Caller: only effect, grant and requirements, nothing about the policy.
+/// For whom a decision is written. Caller: what an agent may see, nothing about the policy. Operator: everything.
 enum class View : std::uint8_t { Caller, Operator };
 
 /// Canonical JSON, one line, keys in a fixed order. `schema_version` is first.

@@ -83,7 +83,7 @@ struct SeenApprovals {
     std::vector<std::string> groups;
     std::int64_t within = 0;           ///< microseconds
     std::vector<std::string> against;  ///< reason codes of approvals that are present and do not count
-    std::string unstated;              ///< the unstated fact because of which none can count; empty: there is none
+    std::string unstated;              ///< the fact without which no approval can count; empty: there is none
 };
 
 /// A change of one value in the request.

@@ -4,9 +4,9 @@
 //   check_version()  decides whether a version may become active. It reads the bundle alone, when a gated channel of a
 //                    store moves.
 //
-// A version was judged when it was a change. Before it becomes active it is checked again: that its sources give this
-// bundle with the library of the program that activates it, and that its tests pass. Not here: the comparison
-// (writ/diff.h), where sides and notes come from, and output (cli). Reference: docs/gate.md.
+// A version was judged when it was a change. Before it becomes active, two things are checked again: its sources
+// compile to this bundle with the standard library of the program that activates it, and its tests pass. Not here: the
+// comparison (writ/diff.h), where sides and notes come from, and output (cli). Reference: docs/gate.md.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct Declaration {
     bool met = false;   ///< the change does what is declared
 };
 
-/// A line that is meant as a declaration and is not valid.
+/// A line that looks like a declaration and is not valid.
 struct NoteProblem {
     std::string where;  ///< `file:line`, or a commit
     std::string text;   ///< the error
@@ -119,8 +119,8 @@ struct JudgedPolicy {
     std::string name;
     const GateVerdict* verdict = nullptr;
 };
-/// Checks what several policies have in common: a policy that was removed, files without a policy, and the note. A
-/// declaration that two of them meet declares nothing, because it would be read as one: it names the policy.
+/// Checks what concerns several policies: policies that were removed, files without a policy, and the note. It is a
+/// problem of the note if several policies meet one declaration; the declaration must then name its policy.
 /// Input: problems: as in PolicyFolders. removed: policies that only the base has. note: of the whole change.
 [[nodiscard]] GateVerdict judge_together(const std::vector<JudgedPolicy>& policies, const Diagnostics& problems,
                                          const std::vector<std::string>& removed, ChangeNote note);

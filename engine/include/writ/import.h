@@ -1,5 +1,5 @@
-// Makes a policy from a document of another system: a tool catalogue, or permits. Nothing becomes wider than it was: a
-// permit of which some condition cannot be expressed is left out as a whole, as a comment. Not here: reading files and
+// Makes a policy from a document of another system: a tool catalogue, or permits. The policy never permits more than
+// the document: a permit with a condition that cannot be expressed becomes a comment. Not here: reading files and
 // printing (cli/verbs/import.cpp). Reference: docs/import.md.
 #pragma once
 
@@ -30,7 +30,7 @@ struct ImportOptions {
     std::string tool;           ///< the tool that the permits are for, if the document does not say it
 };
 
-/// A part of the document that is not in the policy, or not as it was.
+/// A part of the document that the policy lacks, or contains in another form.
 struct ImportGap {
     std::string where;      ///< its place in the document
     std::string reason;     ///< one lower-case sentence
@@ -44,7 +44,7 @@ struct Imported {
 };
 
 /// Imports a document.
-/// Errors: K0007 it is not a document of this kind, or something that it does not say is not in the options.
+/// Errors: K0007 the document is not of this kind, or something is neither in it nor in the options.
 [[nodiscard]] Result<Imported> import_policy(ImportKind kind, std::string_view document, const ImportOptions& options);
 
 }  // namespace writ

@@ -19,17 +19,18 @@ namespace writ::ledger {
 struct LedgerOptions {
     bool create = true;                         ///< make the ledger if the folder does not exist
     std::uint64_t segment_bytes = 64ull << 20;  ///< a new file is started once the current one has this many; G0013
-    std::size_t queue_bytes = 64u << 20;        ///< records that best effort may keep waiting
+    std::size_t queue_bytes = 64u << 20;        ///< bytes of records that best effort may queue
     int patience = 5000;                        ///< milliseconds to wait for another program's lock
 };
 
-/// The result of an append. Keys and names are looked up and recorded in one step, across programs.
+/// The result of an append. Idempotency keys and names are looked up and recorded in one step, also if several programs
+/// append.
 struct Appended {
     enum class Outcome : std::uint8_t {
         Recorded,
         Repeated,  ///< record `sequence` granted the same request under this key. Nothing was recorded
         Conflict,  ///< record `sequence` granted another request under this key. Nothing was recorded
-        Used,      ///< record `sequence` spent a name that this one would spend. Nothing was recorded
+        Used,      ///< record `sequence` spent a name that must not be spent. Nothing was recorded
     };
     Outcome outcome = Outcome::Recorded;
     std::uint64_t sequence = 0;
@@ -55,7 +56,7 @@ public:
 
     /// Appends a record; returns when it is durable in the file at the ledger's path. Calls at the same time share
     /// one flush. A decision spends its names. If it grants and does not repeat an earlier grant, it also spends its
-    /// key. Names spent by the grant that it repeats do not count as spent for it.
+    /// key. If it repeats an earlier grant, it may use the names that this grant spent.
     /// Input:   `record`: bytes that encode() made. `unspent`: names that must not be spent, and that this record
     /// does not spend.
     /// Errors:  G0002, G0003, G0005, G0009, G0010, G0020; G0026 a receipt for a decision that granted nothing. Then
@@ -86,8 +87,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Required: no permit is given before its record is durable. BestEffort: records that cannot be kept are counted;
-/// but idempotency keys and single uses need a durable record even then.
+/// Required: no permit is given before its record is durable. BestEffort: a permit is given even if it cannot be
+/// recorded, and the record is counted as dropped. A decision with an idempotency key or a single use needs a durable
+/// record even then.
 enum class Durability : std::uint8_t { Required, BestEffort };
 
 /// Which parts of a request are recorded.

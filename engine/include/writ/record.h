@@ -18,7 +18,7 @@ namespace writ::ledger {
 enum class RecordKind : std::uint8_t {
     Decision = 1,
     Receipt = 2,  ///< a broker reports what happened to a credential
-    Use = 3,      ///< a name that can be used once was used
+    Use = 3,      ///< a single-use grant was used
     Drops = 4,    ///< records that best effort dropped
 };
 
@@ -74,7 +74,7 @@ struct Record {
     std::vector<std::string_view> uses;
 
     Receipt receipt;            // Receipt
-    std::string_view used;      // Use: `grant:SEQ`, or a name chosen by the broker
+    std::string_view used;      // Use: `grant:N`, where N is the number of the decision's record
     std::uint64_t dropped = 0;  // Drops: number of records dropped since the last such record
 };
 

@@ -33,8 +33,8 @@ class Field {
     friend class Request;
     struct Places;
     std::shared_ptr<const Places> places_;  ///< with the layers that it was found for
-    const void* program_ = nullptr;         ///< if there is one layer: its program,
-    const void* place_ = nullptr;           ///< and the one of the places
+    const void* program_ = nullptr;         ///< if there is one layer: its program
+    const void* place_ = nullptr;           ///< if there is one layer: the field's place in it
 };
 
 /// Bound facts. Movable. Can be reused with parse or begin, and stops allocating once it is large enough.

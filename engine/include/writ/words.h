@@ -25,10 +25,10 @@ namespace writ {
 [[nodiscard]] std::string change_of(const DecisionGroup& group);
 /// `ttl 2m → 10m`; `+ scope "a"`; `- condition x == y`
 [[nodiscard]] std::string text_of(const PartChange& part);
-/// The files whose text or name differs, one line each: all of them if the change decides nothing, otherwise those in
-/// which nothing else differs.
+/// The files whose text or name differs, one line each. If parts of the policy differ, only the renamed files and those
+/// in which no word differs.
 [[nodiscard]] std::vector<std::string> text_changes(const PolicyDiff& diff);
-/// The headline of a change in which nothing that decides differs.
+/// The headline for a change that cannot change a decision.
 [[nodiscard]] std::string nothing_decides(const PolicyDiff& diff);
 
 }  // namespace writ
