@@ -52,7 +52,7 @@ Compiled run_pipeline(const SourceSet& sources, const CompileOptions& options) {
     std::vector<std::byte> sealed = compiler::lower(*out.policy, options.max_steps, report);
     if (report.error_count() > 0) return finish(std::move(out));
 
-    // Even what was compiled a moment ago passes the verifier before it can decide anything.
+    // A bundle that was just compiled is verified too, before it can decide anything.
     auto program = bytecode::Program::open(std::move(sealed));
     out = finish(std::move(out));
     if (program)

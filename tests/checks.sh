@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Functions shared by the tests of the program: run a verb, keep its exit code and output, and check them. Sourced
-# with `writ` set; counts in `passed` and `failed`, and makes a folder `work`, which goes away with the script.
+# with `writ` set; counts in `passed` and `failed`, and makes a folder `work`, which is removed when the script ends.
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

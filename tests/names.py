@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Fails if one name means two things: a type that a room or a public header defines twice, or a free function that two
+"""Fails if one name means two things: a type that a folder or a public header defines twice, or a free function that two
 namespaces declare with the same parameters.
 
 A type in an unnamed namespace, or inside another one, is its file's own: two files may have one name, but not the name
 of a type in a header. The reason for every exception is in the lists below. An exception that is no longer needed
-fails too. Before it looks at the tree, the test puts known faults into it and fails if one goes unseen."""
+fails too. Before it checks the tree, the test adds known faults to it and fails if it misses one."""
 import collections
 import pathlib
 import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parent.parent
-# Rooms that say one thing in two forms on purpose.
+# Folders that define the same things in two forms on purpose.
 MIRRORS = [
     {"writ::reference", "writ::vm"},  # two evaluators of one language that share nothing
     {"writ::ast", "writ::check"},     # a construct as written, and as typed
@@ -23,9 +23,9 @@ TYPES = {
     "Obligation": "an obligation of a rule (check), and the same in a decision (public)",
 }
 FUNCTIONS = {
-    "checked": "a failure of the system gets the codes of the room that asked",
-    "read_seed": "the ledger's is the one of os, with the ledger's codes",
-    "text_of": "a serial is shown alike by the store, in messages, and by the command",
+    "checked": "a failure of the system gets the codes of the folder that calls it",
+    "read_seed": "the ledger's calls that of os, and assigns the ledger's codes",
+    "text_of": "the store, in messages, and the command write a serial in the same way",
 }
 
 TYPE = re.compile(r"(?:template <.*> ?)?(struct|class|enum class|enum|union|using) (?:\[\[\w+\]\] )?(\w+)(?: final)?"

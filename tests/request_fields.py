@@ -8,7 +8,7 @@ types and limits from that schema. This test compares these other lists of field
   engine/base/builtin_facts.def   the facts and columns that the engine reads, with their types and presence
   PRESENCE, INVOLVED, BESIDE, NAMED   lists in code; DRAFT and BINDING together
 
-If they agree, the test takes each entry out of each place, or renames it, and fails if that goes unseen.
+If they agree, the test removes or renames each entry in each place, and fails if it does not notice that.
 """
 import pathlib
 import re
@@ -30,13 +30,13 @@ INVOLVED = [
     ("engine/reference/checks.cpp", "involved_in(const Facts&", "\n}\n", r'[{{,] ?"({}\.[a-z_]+)"'),
     ("docs/request-format.md", "The broker must also state whose request it is", "State a value", r"`({}\.[a-z_]+)`"),
 ]
-# What a draft asks for if a rule needs approvals: those people, but of hops, and what an approval is bound to.
+# The facts that a draft lists if a rule needs approvals: those people, except in hops, and what an approval is bound to.
 DRAFT = ("engine/workspace/request_from_claims.cpp", "Builtin kFacts[] = ", ";")
 BINDING = ("engine/vm/binding.cpp", "Binding::first_unstated(", "\n}\n")
 # Files that name a fact of the table beside its path, and how: the enumerator and the path in either order.
 BESIDE = ["engine/vm/approvals.cpp", "engine/vm/binding.cpp", "engine/vm/checks_revoked.cpp"]
 PAIR = r'Builtin::(\w+), "([\w.]+)"|"([\w.]+)", facts\[Builtin::(\w+)\]\)'
-# Fields that somebody reads by name: file, begin, end, how a path or its steps in braces stand there.
+# Fields that code reads by name: file, begin, end, how a path or its steps in braces are written there.
 NAMED = [
     ("engine/ledger/surroundings.cpp", "void read_surroundings(", "\n}\n", r'text_at\(request, \{{("[^}}]+")\}}\)'),
     ("engine/ledger/surroundings.cpp", "Path kParts[] = ", ";", r'\{{("[^{{}}]+")\}}'),
@@ -196,7 +196,7 @@ def in_claims(path):
 
 
 def differences(texts):
-    """What disagrees, given the text of every file."""
+    """The differences, given the text of every file."""
     out = []
     fields = schema(texts[SCHEMA])
     told, marked = page(texts[PAGE])
@@ -234,7 +234,7 @@ def differences(texts):
 
 
 def damaged(texts):
-    """Each place without, or with another name for, each of its entries: what is broken, and the texts."""
+    """Removes or renames each entry in each place. Yields a description, and the texts of all files."""
 
     def put(path, text):
         return {**texts, path: text}

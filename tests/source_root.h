@@ -1,4 +1,4 @@
-// Where the project's sources lie, for tests that read examples, pages and fixtures.
+// Where the project's sources are, for tests that read examples, pages and fixtures.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the manual pages: writ(1) and writ-VERB(1) from the program's own verbs and options, with the prose of
+"""Writes the manual pages: writ(1) and writ-VERB(1) from the program's own verbs and options, with the text of
 docs/cli.md, and writ-language(7) from docs/language.md.
 
-usage: man_pages.py WRIT OUTPUT VERSION CLI.md LANGUAGE.md      (OUTPUT: a folder, made anew)
+usage: man_pages.py WRIT OUTPUT VERSION CLI.md LANGUAGE.md      (OUTPUT: a folder, which is replaced)
 """
 import json
 import pathlib
@@ -13,7 +13,7 @@ import sys
 
 
 def escape(text):
-    """Text as troff shows it, with a guard before what it would obey at the beginning of a line."""
+    """Escapes text for troff, with a guard before a character that would start a request at the beginning of a line."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga").replace("^", "\\(ha").replace("~", "\\(ti")
     text = "".join(c if ord(c) < 128 else f"\\[u{ord(c):04X}]" for c in text)
     return "\\&" + text if text[:1] in ".'" else text
@@ -39,7 +39,7 @@ def cells(line):
 
 
 def roff(markdown):
-    """Paragraphs, headings, lists, fenced blocks and tables; what else Markdown has, the pages do not use."""
+    """Converts paragraphs, headings, lists, fenced blocks and tables. The pages use no other Markdown."""
     out, lines, at = [], markdown.splitlines(), 0
     while at < len(lines):
         line = lines[at]
@@ -69,14 +69,14 @@ def roff(markdown):
                 out.append(".PP")
             at += 1
         else:
-            # A span of code may go on in the next line.
+            # A span of code may continue on the next line.
             text = [line.strip()]
             while at + 1 < len(lines) and lines[at + 1].strip() and not re.match(r"```|#+ |\||[-*] |\d+\. ", lines[at + 1]):
                 at += 1
                 text.append(lines[at].strip())
             out += [inline(" ".join(text))]
             at += 1
-    # A paragraph that nothing follows, or a heading does, is none.
+    # Removes paragraph breaks at the end and before or after headings.
     kept = []
     for line in out:
         if line.startswith((".SS", ".PP", ".TP", ".IP")) and kept and kept[-1] == ".PP":

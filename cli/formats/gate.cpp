@@ -124,7 +124,7 @@ std::vector<JunitSuite> gate_junit(const GateReport& report) {
     return {std::move(checks), std::move(findings), std::move(tests)};
 }
 
-/// What the policies have in common, as the report on one.
+/// The checks that concern several policies, as a report on one.
 GateReport joint(const GateReports& reports) {
     return {reports.base, reports.together, nullptr};
 }

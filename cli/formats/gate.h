@@ -25,7 +25,7 @@ struct GateReports {
     };
     std::vector<Each> policies;
     std::vector<std::string> removed;  ///< policies that only the base has
-    GateVerdict together;              ///< what they have in common
+    GateVerdict together;              ///< the checks that concern several policies: judge_together()
 
     [[nodiscard]] bool passed() const;
 };

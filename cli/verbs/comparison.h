@@ -1,5 +1,5 @@
 // Compares two policies named on the command line, for the verbs that do so. Not here: the comparison itself
-// (writ/diff.h), opening the sides (cli/git/side.h), output (cli/formats/diff.h).
+// (writ/diff.h), opening the sides (cli/verbs/side.h), output (cli/formats/diff.h).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct NamedSide {
     const PolicyFolder* folder = nullptr;
 };
 /// The options with what manifests add: the layers of the new side, and the requests of both sides. Those of the old
-/// side are left out if they are not there any more. Null: a side has no manifest.
+/// side are left out if they no longer exist. Null: a side has no manifest.
 [[nodiscard]] CompareOptions with_manifests(CompareOptions options, const PolicyFolder* before,
                                             const PolicyFolder* after);
 

@@ -191,7 +191,7 @@ struct JudgedFolder {
     std::optional<Diagnostics> invalid;  ///< of the base: nothing was judged
 };
 
-/// What all policies of a change are judged with.
+/// The inputs for judging all policies of a change.
 struct Judging {
     const GateArgs& options;
     const SidePlace* base = nullptr;                    ///< null: there is no base
@@ -230,7 +230,7 @@ std::unique_ptr<JudgedFolder> judge_folder(const PolicyFolder& folder, const Jud
     return out;
 }
 
-/// Reads what the policies are judged with.
+/// Reads these inputs.
 std::variant<Judging, Exit> read_judging(const PolicyFolders& found, const std::optional<SidePlace>& base,
                                          const GateArgs& options, const Terminal& terminal) {
     Judging out{options, base ? &*base : nullptr, {}, {}, {}};

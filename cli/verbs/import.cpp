@@ -47,7 +47,7 @@ Exit run(ImportKind kind, const ImportArgs& options, const Terminal& terminal) {
     return (catalogue ? imported->tools : imported->rules) > 0 ? Exit::Ok : Exit::Negative;
 }
 
-/// What a kind of document does not say itself.
+/// The options for what a kind of document does not state.
 struct Asked {
     bool issuer = false, audience = false, tool_audience = false, tool = false;
 };

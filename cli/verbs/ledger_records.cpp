@@ -160,9 +160,9 @@ void add_ledger_records(const LedgerApp& ledger) {
         verb.run = ledger.runs([&told](const LedgerArgs& args) { return receipt(args, told); });
     }
     {
-        Command& verb = ledger.add("use", "Use a grant or a name that can be used only once");
+        Command& verb = ledger.add("use", "Record that a single-use grant is used");
         auto& name = verb.make_values<std::string>();
-        verb.text("NAME", "", "The name; `grant:17` for the single use that decision 17 granted", name).required();
+        verb.text("NAME", "", "The grant: `grant:17` is that of decision 17", name).required();
         verb.run = ledger.runs([&name](const LedgerArgs& args) {
             return add(args, [&](ledger::Ledger& open) { return open.use(name); });
         });

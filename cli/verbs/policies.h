@@ -32,7 +32,7 @@ Option& add_jobs(Command& verb, unsigned& jobs);
 /// `== policies/support`, in bold if wanted.
 [[nodiscard]] std::string heading(const std::string& folder, bool colour);
 
-/// The exit code of a run of which parts ended with these: the higher one.
+/// The higher of the exit codes of two parts of a run.
 [[nodiscard]] constexpr Exit worst(Exit a, Exit b) {
     return static_cast<int>(a) > static_cast<int>(b) ? a : b;
 }

@@ -33,15 +33,16 @@ struct Access {
     [[nodiscard]] static const bytecode::Program& program(const Bundle& bundle) {
         return *static_cast<const bytecode::Program*>(bundle.program_.get());
     }
-    /// What parse() read, for what else is looked up in it; null if that failed, or since begin().
+    /// The document that parse() read, for callers that read further values from it. Null if parse() failed, or after
+    /// begin().
     [[nodiscard]] static const json::Node* document(const Request& request) {
         return static_cast<const json::Node*>(request.document_);
     }
-    /// The facts in the layout of one layer's bundle; in runtime/request_facts.h. Requires: there is the layer.
+    /// The facts in the layout of one layer's bundle. Defined in runtime/request_facts.h. Requires: the layer exists.
     [[nodiscard]] static const vm::Facts& facts(const Request& request, std::size_t layer);
-    /// Adds a requirement with no groups, with memory of one dropped before. In libwrit alone.
+    /// Adds a requirement without groups, and reuses the memory of a removed one. Only in libwrit.
     static Requirement& add_requirement(Decision& decision);
-    /// The typed policy; complete if there is a bundle. In libwrit-compiler alone.
+    /// The typed policy; complete if there is a bundle. Only in libwrit-compiler.
     [[nodiscard]] static const check::Policy& policy(const Workspace& workspace);
 };
 

@@ -1,4 +1,4 @@
-// Base64 as RFC 4648 has it first: `+` and `/`, padded.
+// Base64 with the standard alphabet (`+` and `/`) and padding: RFC 4648, section 4.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 namespace writ {
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
-/// Nothing: the text has another letter, or is not padded as it must be.
+/// None: the text contains another character, or its padding is wrong.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace writ

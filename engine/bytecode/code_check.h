@@ -82,7 +82,7 @@ private:
     std::vector<std::uint64_t> cost_;
     std::vector<Level> levels_;
     std::vector<ValueType> binders_;
-    std::vector<ValueType> temps_;  // the readable ones at this point; see verify_code.cpp
+    std::vector<ValueType> temps_;  // the readable ones at this point; see code_check.cpp
     std::vector<Body> memos_;       // for all blocks
     const char* what_ = nullptr;
 };

@@ -22,7 +22,7 @@ constexpr std::uint64_t kDecodedSteps = 8;  ///< an instruction other than the u
 constexpr std::uint64_t kElementSteps = 8;  ///< an element that a quantifier visits
 constexpr std::uint64_t kMemberSteps = 24;  ///< an element that is hashed, stored and looked up
 constexpr std::uint64_t kWindowSteps =
-    64;  ///< a moment held against a weekly window in its zone, or the next change of one
+    64;  ///< finding out whether a moment is in a weekly window, or when the window next changes
 constexpr std::uint64_t kLookUpSteps = 24;  ///< a text or an integer looked for in a constant set
 
 /// Text that is read byte by byte: matched, converted to lower case, split or checked.

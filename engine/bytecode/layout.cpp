@@ -88,7 +88,7 @@ Result<void> Layout::read_columns() {
         if (list_[i] == kNone || free_[i] != 0) return refuse_node("column outside a list of records", i);
         ++count[list_[i]];
     }
-    // The counts are right before any memory is taken for them.
+    // The declared counts are checked before memory is allocated for them.
     first_column_.assign(size, 0);
     std::uint32_t total = 0;
     for (std::uint32_t i = 0; i < size; ++i) {
@@ -138,7 +138,7 @@ Result<void> Layout::read_slots() {
     }
     for (const CaptureRef& capture : program_.captures) {
         if (!claim(capture.slot, kCaptured)) return refuse_node("slot of a capture is out of range or filled twice", 0);
-        // What is out of range is refused with the captures, later.
+        // An index that is out of range is refused later, with the captures.
         const std::uint32_t from =
             capture.spec < program_.capture_specs.size() ? program_.capture_specs[capture.spec].claim : kNone;
         std::uint64_t& longest = capture_text_[capture.slot];

@@ -23,7 +23,7 @@ struct writ_bundle {
     writ::Bundle bundle;
 };
 
-/// After an exception `request` is destroyed and empty; the next parse or begin makes a new one.
+/// After an exception `request` is destroyed; the next parse or begin makes a new one.
 struct writ_request {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Request> request;
@@ -35,7 +35,7 @@ struct writ_field {
     writ::Field field;
 };
 
-/// As above: the next evaluation makes a new one.
+/// After an exception `evaluator` is destroyed; the next evaluation makes a new one.
 struct writ_evaluator {
     std::shared_ptr<const writ::Layers> layers;
     std::optional<writ::Evaluator> evaluator;
@@ -162,7 +162,7 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
     return WRIT_ERROR_INTERNAL;
 }
 
-/// The members of a structure behind struct_size, all of them: where one of its size may end.
+/// All members of a structure after struct_size. A structure of another version ends before or after one of them.
 inline auto members_of(const writ_rule& s) {
     return std::tie(s.kind, s.name, s.module, s.file, s.because, s.line);
 }
@@ -193,7 +193,7 @@ inline auto members_of(const writ_pdp_state& s) {
     return std::tie(s.epoch, s.number, s.compared, s.diverged, s.dropped, s.revocations, s.ready);
 }
 
-/// Whether a structure can have this size: that of some version, so that it ends in no member's middle.
+/// Whether a structure of some version can have this size, that is, does not end inside a member.
 template <class Struct>
 bool fits(std::size_t size) {
     if (size < sizeof size || size > kLargestStruct) return false;
@@ -210,7 +210,8 @@ bool fits(std::size_t size) {
 }
 
 /// Reads a structure that starts with struct_size; members that a shorter one does not have are zero.
-/// Requires: given != nullptr. Output:  whether this version understands all of the caller's structure.
+/// Requires: given != nullptr.
+/// Output:   false if the size does not fit, or if a member is set that this version does not know.
 template <class Struct>
 bool read_struct(const Struct* given, Struct& out) {
     std::size_t size = 0;
@@ -236,8 +237,8 @@ inline std::optional<RequestLimits> limits_of(const writ_request_limits* limits)
     return chosen;
 }
 
-/// Fills in a caller's structure that starts with struct_size, as far as it goes; keeps that member, and clears the
-/// bytes beyond this version's structure. Output: false if it is no such structure.
+/// Fills in a caller's structure that starts with struct_size, up to that size. Keeps struct_size, and clears the
+/// members that this version does not know. Output: false if `out` is null or its size does not fit.
 template <class Struct>
 bool fill_struct(Struct* out, Struct value) {
     std::size_t size = 0;

@@ -1,4 +1,4 @@
-// The C interface: functions whose result is a structure, once more with a place for it.
+// The C interface: variants of the functions that return a structure, which write it through a pointer.
 #include "c/handles.h"
 
 using writ::c::put;

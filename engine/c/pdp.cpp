@@ -13,7 +13,7 @@ struct writ_pdp {
 
 namespace {
 
-/// Notes an error of the store, the ledger or a request, and says which it is.
+/// Adds an error of the store, the ledger or a request to `errors`. Output: its status.
 writ_status refused(writ_errors* errors, const writ::Error& error) {
     if (errors != nullptr) errors->items.push_back(error);
     switch (error.code.empty() ? '\0' : error.code.front()) {
@@ -24,7 +24,7 @@ writ_status refused(writ_errors* errors, const writ::Error& error) {
     }
 }
 
-/// The keys that the lines of a list are.
+/// Reads one key from each line of a list.
 writ_status read_keys(const writ_text* lines, std::size_t count, const char* which, std::vector<writ::PublicKey>& out,
                       writ_errors* errors) {
     if (lines == nullptr && count > 0) return null_argument(errors, which);

@@ -336,7 +336,7 @@ void check_issuer_groups(Context& c) {
                              "not an issuer", nested ? "list its members: a group has issuers, not groups" : "");
                 member = nullptr;
             }
-            // A broken member leaves the group nameless, as a broken issuer is.
+            // A group with a broken member gets no name in the tables, so that its uses are not reported too.
             if (member == nullptr || member->index == kNoIndex) {
                 whole = false;
                 continue;

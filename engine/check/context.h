@@ -20,13 +20,14 @@
 
 namespace writ::check {
 
-/// Names are of sorts, and unique within one: a tool and a rule may share a name, a define and an issuer may not.
+/// The sorts of names. A name is unique within its sort: a tool and a rule may have the same name; a define and an
+/// issuer may not.
 enum class NameSort : std::uint8_t { Value, Type, Kind, Tool, Rule, Fixture, Test };
 constexpr std::string_view kDefaultModule = "main";  ///< of a file without a module name
 constexpr std::size_t kNameSorts = 7;
 
 constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
-constexpr std::uint32_t kMaxList = 1024;    ///< the largest `max`
+constexpr std::uint32_t kMaxList = 1024;    ///< the largest `max` of a list
 constexpr std::size_t kMaxWork = 1u << 17;  ///< nodes of one condition after expanding definitions
 
 /// A declaration with its name. `index` is its position in the table of its sort; of a group of issuers, its IssuerId.

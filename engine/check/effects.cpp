@@ -129,7 +129,7 @@ public:
     }
 
 private:
-    /// Scopes or audiences, of which the engine gives a tool only its own.
+    /// Scopes or audiences. The engine gives each tool only its own.
     const Expr* texts(const ast::Expr& e) {
         const Type want = list_of(scalar(Kind::String), 0);
         start_work(c_);
@@ -139,7 +139,7 @@ private:
         return set;
     }
 
-    /// Calls `see` for the set's value in each row, or once; stops when it gives false.
+    /// Calls `see` with the set's value in each row, or once without rows, until it returns false.
     template <class See>
     void each_value(const Expr& set, See see) {
         if (is_constant(set) || table_ == nullptr) {
@@ -174,7 +174,7 @@ private:
     }
 
     void check_offered(Span at) {
-        if (scope_.broken) return;  // a tool that is not there may have had them
+        if (scope_.broken) return;  // the unknown tool might offer them
         Scopes offered;
         for (const auto id : rule_.tools) {
             const auto& tool = c_.policy.tools[id.value];
@@ -206,7 +206,7 @@ private:
         });
     }
 
-    /// A duration of more than nothing; `most` 0: without limit.
+    /// A duration above zero, and of at most `most`; 0: without limit.
     const Expr* duration(const ast::Expr& e, std::int64_t most) {
         const Type want = scalar(Kind::Duration);
         start_work(c_);

@@ -1,4 +1,4 @@
-"""Turns the machine's time zone database into one C++ source: embed_zones.py OUTPUT.
+"""Converts the machine's time zone database to one C++ source: embed_zones.py OUTPUT.
 
 The names are those of tzdata.zi: what a machine adds of its own (localtime, posixrules, right/...) is not in it.
 zic compiles the rules, so that the bytes depend on the database's version alone."""

@@ -88,7 +88,7 @@ const Expr* type_expr(Context& c, Scope& s, const ast::Expr& e, const Type* want
         return nullptr;
     }
     if (++c.work > kMaxWork) {
-        // Once: everything above it stays silent.
+        // Reported once: enclosing expressions report nothing.
         if (!c.overflowed)
             c.report.add(Code::BundleTooLarge, e.span, "the condition is too large after expanding definitions");
         c.overflowed = true;

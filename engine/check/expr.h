@@ -71,7 +71,8 @@ const Expr* type_condition(Context& c, Scope& s, const ast::Expr& e);
 const Expr* type_operand(Context& c, Scope& s, const ast::Expr& e, const Type* want);
 /// A value that does not depend on `now`.
 const Expr* type_value(Context& c, Scope& s, const ast::Expr& e, const Type* want);
-/// Reports a value that depends on `now` or is a count, which only a comparison may hold.
+/// Reports a value that depends on `now`, or a count: these are allowed only in a comparison. Output: whether it is
+/// one.
 [[nodiscard]] bool refuse_special(Context& c, const Expr& value);
 /// Starts a separate expression: resets the counts.
 void start_work(Context& c);
@@ -81,7 +82,7 @@ const Expr* type_whole_condition(Context& c, Scope& s, const ast::Expr& e);
 /// The help if a constant is expected.
 inline constexpr std::string_view kWriteConstant =
     "write a literal, a `define`d constant or a column of the rule's row";
-/// A value of Integer, Text, Set, Column and set algebra only, of the type wanted; else E0311.
+/// A value of the wanted type that consists only of Integer, Text, Set, Column and set algebra; otherwise E0311.
 const Expr* type_constant(Context& c, Scope& s, const ast::Expr& e, const Type* want);
 
 // Parts of type_expr, by file.
@@ -97,12 +98,12 @@ const Expr* type_text_test(Context& c, Scope& s, const ast::Expr& e);           
 const Expr* type_window(Context& c, Scope& s, const ast::Expr& e);                        // predicates.cpp
 const Expr* type_arithmetic(Context& c, Scope& s, const ast::Expr& e, const Type* want);  // arithmetic.cpp
 
-/// Types the body of a define in place of a use. `type_define` alone checks its declaration.
+/// Types the body of a define where it is used. type_define() checks its declaration.
 const Expr* put_in(Context& c, Scope& s, Define& define, Span use, std::span<const ast::Expr* const> args, bool called,
                    const Type* want);
 void type_define(Context& c, Define& define);  // defines.cpp
 
-/// Compares two typed values: kinds, order, what can never hold; folds constants.
+/// Makes the comparison of two typed values: checks the kinds, the order and what can never hold, and folds constants.
 const Expr* compare(Context& c, Cmp cmp, Span span, const Expr* left, const Expr* right);
 /// Reports E0302 or E0404 for a condition that facts cannot change. Always null.
 const Expr* refuse_settled(Context& c, Span span, bool always, std::string help);
@@ -158,24 +159,25 @@ const Expr* constant_node(Context& c, Span span, bool value);
 
 // ---- facts (facts.cpp) ----------------------------------------------------------------------
 
-/// A place in a schema that a path has come to.
+/// The place in a schema to which the steps of a path lead.
 struct Cursor {
     FactRoot root = FactRoot::Request;
     FieldId field;
     IssuerId issuer;
     std::vector<std::string> keys;
     std::vector<FactId> optionals;
-    std::string shape;      ///< Param: what has to agree between tools
+    std::string shape;      ///< Param: what must be the same in all tools
     bool at_value = false;  ///< a map's value, not the map itself
 };
 [[nodiscard]] Type type_at(const Context& c, const Cursor& cursor);
 /// Goes one step down a record or map. False: there is no such place.
 [[nodiscard]] bool descend(Context& c, Cursor& cursor, const ast::PathStep& step);
-/// Goes down while there are steps and groups. Gives the number of steps taken from `first` on, or
-/// nothing if one leads nowhere; that is reported.
+/// Follows the steps from `first` on, as long as each leads into a group. Output: the number of steps that were
+/// followed; none after an error, which has been reported.
 [[nodiscard]] std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps,
                                               std::size_t first);
-/// Help for a claim that is read without the name of an issuer: how the module reads it. `kind`: only of these issuers.
+/// Help for a claim that is read without the name of an issuer: how to write it in this module. `kind`: only issuers of
+/// this kind.
 [[nodiscard]] std::string help_claim(const Context& c, std::uint32_t module, std::string_view claim,
                                      std::optional<std::uint32_t> kind = {});
 /// Goes from a claims root to an alias's target.

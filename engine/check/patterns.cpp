@@ -1,4 +1,4 @@
-// `like` and `matches`: patterns are compiled here, so that what cannot be is an error at its place.
+// `like` and `matches`: patterns are compiled here, so that an invalid pattern is an error at its place.
 #include <algorithm>
 #include <optional>
 
@@ -101,12 +101,12 @@ std::optional<Refusal> impossible(Kind kind, std::string_view text) {
     return {};
 }
 
-/// How an error in what follows a test begins.
+/// The beginning of a message about the operand of a test.
 std::string bad(const ast::Expr& e) {
     return "bad " + std::string(name_of(operand_of(e.test))) + ": ";
 }
 
-/// A pattern among the policy's matchers, made if it is new; null: reported.
+/// The matcher of a pattern, added to the policy if it is new. Null after an error, which has been reported.
 const pattern::Matcher* matcher_of(Context& c, const ast::Expr& e, const std::string& key, Code code,
                                    const auto& make) {
     if (const auto found = c.matchers.find(key); found != c.matchers.end()) return found->second;

@@ -1,5 +1,5 @@
-// A policy with every name resolved and every expression typed. `define`s are inlined, aliases followed, literals
-// converted to the type they are used at. What compile and the reference evaluator read.
+// A policy with every name resolved and every expression typed. `define`s are inlined, aliases are followed, and
+// literals have the type of their context. The compiler and the reference evaluator read it.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +39,7 @@ enum class Referent : std::uint8_t {
     Issuers,  ///< written `issuer`; the value is the issuer's URL
 };
 
-/// A type. Lists have one element type, which is never itself a list of records of lists deeper
-/// than the schema goes; records are named by the field that declares them.
+/// A type. A list has one element type, and is never a list of lists. A record is named by the field that declares it.
 struct Type {
     Kind kind = Kind::Bool;
     Kind elem = Kind::String;            ///< List, Map: kind of the elements
@@ -50,8 +49,8 @@ struct Type {
     Referent names = Referent::Nothing;  ///< String, or List/Map of String
 };
 
-/// One field of a schema. The request's fields, each claims kind's, and each tool's parameters all
-/// live in Policy::fields.
+/// One field of a schema. Policy::fields contains the fields of the request, of each kind of claims, and of each tool's
+/// parameters.
 struct Field {
     std::string name;
     FieldId parent;  ///< none at a root
@@ -85,23 +84,23 @@ enum class ClaimRole : std::uint8_t {
     Actor,      ///< the person that started the job, independent of what runs in it
     Runner,     ///< on what kind of machine it runs
 };
-/// As an author writes them.
+/// The roles as an author writes them.
 inline constexpr std::string_view kClaimRoles[] = {"owner", "owner_name", "workflow", "workload", "actor", "runner"};
 
 /// `role ROLE first N of CLAIM`
 struct RoleClaim {
     ClaimRole role = ClaimRole::Owner;
-    std::string claim;           ///< from the root of the claims down (`kubernetes.io.namespace`), or a capture
-    std::string written;         ///< as a policy would write it behind the issuer's name
-    std::uint32_t segments = 0;  ///< how many of its text say so; 0: the whole
+    std::string claim;           ///< its path from the root of the claims (`kubernetes.io.namespace`), or a capture
+    std::string written;         ///< as a policy writes it after the issuer's name
+    std::uint32_t segments = 0;  ///< how many segments of its text have the role; 0: the whole text
     std::uint32_t item = 0;      ///< which `role` of the kind names it
 };
 
 struct IssuerKind {
     std::string name;
     FieldId root;
-    bool shared = false;                 ///< who gets tokens is not for one owner to say
-    std::vector<std::string> shared_at;  ///< the issuers of which that holds; none: all
+    bool shared = false;                 ///< its issuers give tokens to anyone, not only to one owner
+    std::vector<std::string> shared_at;  ///< URLs of the shared issuers; empty: all are shared
     std::vector<RoleClaim> roles;
     std::vector<CaptureSpec> captures;
     std::vector<std::string> types;
@@ -132,14 +131,14 @@ enum class TierRole : std::uint8_t {
     Read,        ///< the highest tier whose tools only read
     Privileged,  ///< the lowest tier whose tools can do great harm
 };
-/// As an author writes them.
+/// The roles as an author writes them.
 inline constexpr std::string_view kTierRoles[] = {"read", "privileged"};
 
 struct EnumType {
     std::string name;
     bool ordered = false;
     std::vector<std::string> members;
-    Span span;  ///< of a tier that nothing declares: nowhere
+    Span span;  ///< of the name; empty for `tier` if no tier is declared
     /// The tiers: the member with each role, if there is one. A tier with the name of a role has it, unless another
     /// does.
     std::array<std::optional<std::uint32_t>, std::size(kTierRoles)> roles = {};
@@ -185,10 +184,10 @@ enum class FactRoot : std::uint8_t {
 };
 enum class CatalogFact : std::uint8_t { Tier, Scopes, Audience };
 
-/// A fact that some expression reads, or that the engine itself reads. One entry each; those of
-/// builtin_facts.def come first, in its order. Tools that declare a parameter alike share its fact:
-/// `field` is then the first one's, and path, type, `or none` and provenance are those of all.
-/// Facts inside a list's elements are not here: see Expr::field.
+/// A fact that some expression reads, or that the engine itself reads; each fact once. Those of builtin_facts.def come
+/// first, in its order. Tools that declare a parameter in the same way share its fact: then `field` is the first
+/// tool's, and path, type, `or none` and provenance are the same for all. Fields of a list's elements are not facts:
+/// see Expr::field.
 struct Fact {
     FactRoot root = FactRoot::Request;
     std::string path;  ///< as an author writes it: `user.tenant`, `prod.namespace`, `gates["eval"].at`
@@ -204,7 +203,7 @@ struct Fact {
 
 // ---- expressions ----------------------------------------------------------------------------
 
-/// Which members hold, and the kids, are by operator: base/operators.def.
+/// The operator determines which members are used, and the kids: base/operators.def.
 struct Expr {
     Op op = Op::Constant;
     Cmp cmp = Cmp::Eq;
@@ -235,8 +234,8 @@ struct Obligation {
     std::vector<ObligationArg> args;  ///< sorted by name
 };
 
-/// A rule, or a template: then `each` is its table, and one instance is meant for every row.
-/// Sets and durations in the effect are built of Integer, Text, Set, Column, Union, Intersect and Minus only.
+/// A rule, or a template. A template stands for one rule for each row of the table `each`.
+/// Sets and durations in the effect consist only of Integer, Text, Set, Column, Union, Intersect and Minus.
 struct Rule {
     RuleKind kind = RuleKind::Permit;
     std::string name;  ///< simple name
@@ -271,7 +270,7 @@ struct Fixture {
     json::Value document;  ///< changes applied
 };
 
-/// One row of a test: the fixture's document with every change applied, and what must come.
+/// One row of a test: the fixture's document with every change applied, and the expected decision.
 struct TestRow {
     std::string name;  ///< test name, and the row's values
     json::Value document;

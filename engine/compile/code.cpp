@@ -1,6 +1,6 @@
-// Conditions to instructions: short-circuit tests with forward jumps only. Temporaries are a stack:
-// a test's operands are computed just before it, and given back after it (for a quantifier, after
-// its body), which is the discipline the verifier holds code to.
+// Converts conditions to instructions: short-circuit tests with forward jumps only. Temporaries are a stack: the
+// operands of a test are computed just before it and released after it (for a quantifier, after its body), as the
+// verifier requires.
 #include <algorithm>
 
 #include "base/values.h"
@@ -84,12 +84,12 @@ private:
         put({Opcode::RetFalse});
     }
 
-    /// Code that goes to `label` if the condition's outcome is `when`, and else falls through.
+    /// Emits code that jumps to `label` if the condition's outcome is `when`, and otherwise falls through.
     void branch(std::uint32_t index, bool when, Label& label) {
         if (stopped()) return;
         const Condition& condition = conditions_[index];
         switch (condition.form) {
-            // Folded away everywhere but at the root of a block.
+            // Constants are folded, except at the root of a block.
             case Form::Constant: return;
             case Form::Test:
                 if (!once(index, when, label)) test(condition, when, label);

@@ -83,7 +83,7 @@ public:
         kids.push_back(when == nullptr ? constant(true) : build(*when, false));
         const std::uint32_t whole = join(Form::And, kids);
         if (full()) return {};
-        // The whole is the last node: a copy costs nothing, the others stay where they are.
+        // The whole must be the last node. It is copied, so that the other nodes keep their places.
         if (whole + 1 != nodes_.size()) nodes_.push_back(Condition(nodes_[whole]));
         return std::move(nodes_);
     }
@@ -214,7 +214,7 @@ private:
         return leaf(Opcode::IntCmp, &left, &right, code, false);
     }
 
-    /// count CMP bound, by the two questions that can be asked in one mode.
+    /// `count CMP bound`, as at-least and at-most, which run in the mode of the condition.
     std::uint32_t count(Cmp cmp, const Expr& count, const Expr& bound) {
         const Expr& list = *count.kids[0];
         const Expr& body = *count.kids[1];

@@ -143,7 +143,7 @@ std::uint32_t Effects::obligations(const check::Rule& rule, Row row) {
 
 std::uint32_t Effects::of(const check::Rule& rule, const std::vector<check::Cell>* row) {
     bytecode::Sections& out = builder_.out;
-    // A row may hold a negative duration; nothing lives, or is fresh, for less than no time.
+    // A row may contain a negative duration, which counts as zero.
     const std::int64_t ttl = rule.ttl == nullptr ? -1 : std::max<std::int64_t>(0, integer(*rule.ttl, row));
     switch (rule.kind) {
         case RuleKind::Permit: {

@@ -1,4 +1,4 @@
-// One side of a comparison: a policy, and what becomes of a request under it. Private to diff/.
+// One side of a comparison: a policy, and its decision on the current request. Private to diff/.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace writ::diff {
 
-using RuleId = std::uint32_t;  ///< names a rule of either side; one that was renamed is one rule
+using RuleId = std::uint32_t;  ///< names a rule of either side; a renamed rule has one id
 
 /// Decides requests, and knows afterwards which rules of the policy itself, the lowest layer, applied.
 class DiffSide {
@@ -25,14 +25,14 @@ public:
     void decide(std::string_view request);
     /// Fills in the permits that match; a decision that ends with a deny rule does not compute them.
     void read_permits();
-    /// The rules of one kind that shaped the decision made last.
+    /// The rules of one kind that shaped the last decision.
     [[nodiscard]] const std::vector<RuleId>& shaping(RuleKind kind) const;
 
     const Workspace& workspace;
     std::vector<RuleId> ids;  ///< by rule of the bundle; the caller fills it in
     Decision decision;
     std::optional<Error> refusal;
-    Applying applying;  ///< in the decision made last, as ids, each once and sorted
+    Applying applying;  ///< the rules that applied in the last decision, as sorted ids without repetition
 
     [[nodiscard]] const check::Policy& policy() const { return Access::policy(workspace); }
     [[nodiscard]] const Bundle& bundle() const { return *workspace.bundle(); }

@@ -87,7 +87,7 @@ private:
 
     PolicyPart field(const std::string& word, const std::string& path, const check::Field& field) const {
         static constexpr std::string_view kFrom[] = {" from model", " from asserted", " from broker", " from verified"};
-        // Whom a record is taken from, all in it is.
+        // The fields of a record inherit its provenance.
         const bool says_from = field.weakest != policy_.at(field.parent).weakest;
         std::string text = path + ": " +
                            (field.one_or_many ? "one_or_many<" + std::string(spelling_of(field.type.elem)) + ">"
@@ -225,7 +225,8 @@ private:
         if (issuer.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Narrower));
     }
 
-    /// Who is in a group decides what its rules apply to, and they may permit or deny.
+    /// The members of a group determine to which tokens rules apply, and the rules may permit or deny. So the direction
+    /// of a change is unknown.
     void group(const check::IssuerGroup& group) {
         Thing& out = add(ThingKind::IssuerGroup, "issuer group", group.name, group.span, Direction::Same);
         std::vector<PartMember> members;
@@ -246,7 +247,7 @@ private:
             out.parts.push_back(std::move(part));
         }
         for (const auto& row : table.rows) {
-            // A cell belongs to its column, wherever that stands.
+            // A cell belongs to its column, whatever the order of columns.
             std::string text;
             std::vector<std::string> cells;
             for (std::size_t i = 0; i < row.size(); ++i) {

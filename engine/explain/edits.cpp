@@ -1,4 +1,4 @@
-// What to state so that a condition came out otherwise.
+// Changes of a request that would give a condition another result.
 #include <algorithm>
 #include <optional>
 
@@ -33,7 +33,7 @@ void apply(const Edit& edit, json::Value& document) {
 
 namespace {
 
-using Wish = std::optional<std::vector<Edit>>;  ///< nothing: no value can be named
+using Wish = std::optional<std::vector<Edit>>;  ///< none: no value can be named
 
 std::optional<json::Value> json_of(const check::Policy& policy, const check::Type& type, Kind kind,
                                    const Value& value) {
@@ -55,14 +55,14 @@ std::optional<json::Value> json_of(const check::Policy& policy, const check::Typ
     return json::Value::of(std::string_view(members[static_cast<std::size_t>(*integer)]));
 }
 
-/// A step that people would take past a bound.
+/// The distance from a bound to the value that is suggested beyond it.
 std::int64_t step_of(Kind kind) {
     if (kind == Kind::Decimal) return kDecimalUnit / 100;
     if (kind == Kind::Instant || kind == Kind::Duration) return kSecond;
     return 1;
 }
 
-/// Changes are counted; one that takes away a value, a whole group perhaps, is the last to be thought of.
+/// The number of changes. One that removes a value, and perhaps a whole group, costs so much that it is tried last.
 std::size_t cost_of(const std::vector<Edit>& edits) {
     constexpr std::size_t kTakenAway = 100;
     std::size_t cost = edits.size();
@@ -186,7 +186,7 @@ private:
         if (Wish moved = move(left, right, cmp)) return moved;
         return move(right, left, mirrored(cmp));
     }
-    /// The value nearest to `of`'s own for which it compares so with the other side's.
+    /// The value of `of` nearest to the bound `with` for which the comparison is true.
     Wish move(const Expr& of, const Expr& with, Cmp cmp) {
         const Value bound = seen_.value(with);
         if (const auto* list = bound.as<List>()) return cmp == Cmp::Eq ? set_list(of, *list) : std::nullopt;
@@ -202,7 +202,7 @@ private:
         const Value now = reader_.facts().at("now");
         const auto* moment = now.as<std::int64_t>();
         if (moment == nullptr) return std::nullopt;
-        // At the very bound an age holds for no time at all: as young as can be is what lasts.
+        // An age at the bound itself would be too old a moment later, so the youngest possible age is suggested.
         const bool young = cmp == Cmp::Lt || cmp == Cmp::Le;
         return set(*of.kids[0], {young ? *moment : sat_sub(*moment, value)});
     }

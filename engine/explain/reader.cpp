@@ -1,4 +1,4 @@
-// What conditions see, as text.
+// The facts that conditions read, as text.
 #include "explain/reader.h"
 
 #include <algorithm>
@@ -149,7 +149,7 @@ SeenFact DocumentReader::fact(const check::Fact& fact) const {
 SeenFact DocumentReader::fact_at(std::string_view path) const {
     for (const check::Fact& each : policy_.facts)
         if (each.root == check::FactRoot::Request && each.path == path) return fact(each);
-    // Of a list's elements: the path says which, the value is in many places.
+    // A field of a list's elements: it has a value in each element, so only the path is given.
     return {std::string(path), {}, "not stated"};
 }
 

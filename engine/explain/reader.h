@@ -29,7 +29,7 @@ public:
     DocumentReader& operator=(const DocumentReader&) = delete;
 
     [[nodiscard]] Evaluation evaluation(const reference::Standing& standing) const;
-    /// The same where everything that is stated is believed.
+    /// The same, as if every stated fact had a sufficient provenance.
     [[nodiscard]] Evaluation trusting(const reference::Standing& standing) const;
     /// A rule's conditions, each of which must hold.
     [[nodiscard]] static std::vector<const check::Expr*> conjuncts(const check::Rule& rule);
@@ -40,7 +40,7 @@ public:
     [[nodiscard]] SeenFact fact_at(std::string_view path) const;
     [[nodiscard]] std::string effect(const reference::Standing& standing) const;
     [[nodiscard]] std::string row(const reference::Standing& standing) const;
-    /// As an author writes it.
+    /// A value as an author writes it.
     [[nodiscard]] std::string show(const check::Type& type, const Value& value) const;
     [[nodiscard]] std::string text_of(Span span) const { return check::source_line(policy_, span); }
 
@@ -49,7 +49,7 @@ public:
     /// The group whose provenance applies to a fact.
     [[nodiscard]] static std::string group_of(const check::Fact& fact);
     [[nodiscard]] std::string provenance_of(const std::string& group) const;
-    /// Whether a fact is stated but not believed.
+    /// Whether a fact is stated with a provenance that is too weak.
     [[nodiscard]] bool too_weak(const check::Fact& fact) const;
 
     [[nodiscard]] const Facts& facts() const { return facts_; }

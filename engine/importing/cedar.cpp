@@ -41,10 +41,10 @@ bool tokens_of(std::string_view text, std::vector<Token>& to) {
             token.kind = SignKind::Text;
             for (++at; at < text.size() && text[at] != '"'; ++at) {
                 if (text[at] == '\\') {
-                    // Other escapes are of characters that a policy should show.
+                    // Other escapes are refused: a policy should show the characters themselves.
                     if (at + 1 == text.size() || (text[at + 1] != '"' && text[at + 1] != '\\' && text[at + 1] != '*'))
                         return false;
-                    // An escaped star is no pattern; there is no way to write it in one here.
+                    // An escaped star stands for itself. A pattern of the language cannot express that.
                     token.text += text[++at] == '*' ? '\x01' : text[at];
                     continue;
                 }
@@ -389,7 +389,7 @@ std::vector<CedarPolicy> policies_of(std::string_view text, const std::vector<To
         std::size_t end = at;
         while (tokens[end].kind != SignKind::End && !(tokens[end].kind == SignKind::Sign && tokens[end].text == ";"))
             ++end;
-        // A text that is not understood narrows if it may forbid.
+        // A policy that cannot be read counts as a deny if it contains `forbid`.
         policy.forbids = std::any_of(
             tokens.begin() + static_cast<std::ptrdiff_t>(at), tokens.begin() + static_cast<std::ptrdiff_t>(end),
             [](const Token& each) { return each.kind == SignKind::Word && each.text == "forbid"; });

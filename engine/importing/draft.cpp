@@ -172,7 +172,7 @@ std::string in_one_line(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < ' ' || byte > '~')  // text in a comment that a reader cannot see or misreads is of no use
+        if (byte < ' ' || byte > '~')  // characters that a reader cannot see or may misread
             out += out.ends_with(' ') ? "" : " ";
         else
             out += c;

@@ -1,4 +1,4 @@
-// A policy in the making: declarations, each with the comments about what could not be carried over.
+// A policy under construction: declarations, each with comments about what could not be expressed.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct DraftPart {
     std::string text;                ///< the declaration; empty: it is left out
     std::string where;               ///< its place in the document
     std::string source;              ///< how the document writes it; becomes a comment if it is left out
-    std::vector<std::string> notes;  ///< what was not carried over
+    std::vector<std::string> notes;  ///< what could not be expressed
     std::string reason;              ///< why it is left out
 };
 
@@ -35,7 +35,7 @@ public:
     /// The finished policy. Declarations that do not compile are left out. If a deny is left out, every permit is: it
     /// could be wider than the document.
     [[nodiscard]] Result<Imported> finish();
-    /// The document has something that narrows its permits and is not carried over.
+    /// Leaves out every permit, because something that narrows them cannot be expressed.
     void leave_out_permits(std::string reason) { blocked_ = std::move(reason); }
 
 private:
@@ -44,7 +44,8 @@ private:
 
     ImportOptions options_;
     std::set<std::string> imports_, names_;
-    std::map<std::string, int> numbers_;  ///< the last number behind a name that several declarations want
+    std::map<std::string, int>
+        numbers_;  ///< for each name that several declarations would have: the last number that was appended to it
     std::vector<DraftPart> pieces_;
     std::string blocked_;
 };

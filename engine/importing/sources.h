@@ -29,7 +29,7 @@ public:
     [[nodiscard]] const json::Value* resolved(const json::Value* value) const;
     /// The type of the language; empty: there is none. Adds what the type does not say to `notes`.
     [[nodiscard]] std::string type(const json::Value& schema, const std::string& name, std::vector<std::string>& notes);
-    /// The properties of an object's schema, also of its `allOf`. Output: whether they are all there is to it.
+    /// The properties of an object's schema, also of its `allOf`. Output: whether the schema has nothing else.
     [[nodiscard]] bool properties(const json::Value& schema, Properties& to);
     /// `params { … }` for properties; empty if there are none.
     [[nodiscard]] std::string params(const Properties& properties, std::vector<std::string>& notes);

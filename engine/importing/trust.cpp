@@ -111,7 +111,7 @@ private:
     std::map<std::string, Trusted> entries_;  ///< by URL
 };
 
-/// The tool that stands for what a document gives.
+/// Adds the tool that stands for the access that a document grants.
 std::string add_tool(const ImportOptions& options, std::string_view otherwise, std::string_view about,
                      std::string_view audience, std::string_view scope, Draft& draft) {
     const std::string wire = options.tool.empty() ? std::string(otherwise) : options.tool;
@@ -225,7 +225,7 @@ private:
                                  draft_.name_for(sid.empty() ? "trusted" : sid), tool_, all, literal_of(kScope));
     }
 
-    /// Adds one condition. Output: why it cannot be carried over; empty: it was.
+    /// Adds one condition. Output: why it cannot be expressed; empty: it was added.
     static std::string condition(std::string op, const json::Member& key, const std::string& host,
                                  std::string_view kind, std::vector<std::string>& audiences,
                                  std::vector<std::string>& tests, DraftPart& piece) {
@@ -250,7 +250,7 @@ private:
             });
             if ((op != "StringEquals" && op != "StringLike") || (op == "StringLike" && patterned))
                 return "condition `" + op + "` on the audience";
-            // Two conditions on the audience must both hold; what they share is what holds.
+            // Two conditions on the audience must both hold: only the audiences in both remain.
             if (audiences.empty())
                 audiences = values;
             else

@@ -1,4 +1,4 @@
-// Records as JSON: docs/ledger.md, "As JSON".
+// Records as JSON, for `writ ledger show`, `tail` and `export`.
 #include <algorithm>
 
 #include "base/json.h"

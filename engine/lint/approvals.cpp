@@ -14,7 +14,8 @@ bool is_approvals(const Linter& l, const Expr& e) {
            l.policy.facts[e.id].path == "approvals";
 }
 
-/// The test that one more approval can make false, where the whole must be `wanted`; null if there is none.
+/// The test in `e` that one more approval can make differ from what it must be for `e` to be `wanted`; null if there is
+/// none.
 const Expr* lifted(const Linter& l, const Expr& e, bool wanted) {
     if (class_of(e.op) == OpClass::Connective) {
         const bool inner = e.op == Op::Not ? !wanted : wanted;
@@ -23,7 +24,7 @@ const Expr* lifted(const Linter& l, const Expr& e, bool wanted) {
         return nullptr;
     }
     const Expr* list = e.kids.empty() ? nullptr : e.kids[0];
-    bool falls = false;  // with one more approval, if it is true
+    bool falls = false;  // one more approval can change the result
     if (e.op == Op::IsNone || e.op == Op::All) falls = wanted;
     if (e.op == Op::IsSome || e.op == Op::Any) falls = !wanted;
     if (e.op == Op::Compare && list->op == Op::Count) {

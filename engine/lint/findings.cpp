@@ -54,7 +54,8 @@ FactIds restricted_by(const Policy& policy, const Case& c) {
     return out;
 }
 
-/// The issuers of a test and of another: both must hold. If none is left, the case is reported as contradictory.
+/// The issuers that two tests allow together. If they allow none, all issuers of either test: the case is reported as
+/// contradictory elsewhere.
 FactIds issuers_of_both(const FactIds& a, const FactIds& b) {
     if (a.empty() || b.empty()) return a.empty() ? b : a;
     FactIds out = both(a, b);
@@ -88,7 +89,7 @@ FactIds issuers_of(const Policy& policy, const Expr& e, bool positive) {
     const bool quantified = e.op == Op::Any || e.op == Op::All;
     if (quantified) {
         add_facts(facts, *e.kids[0]);
-        // Of an empty list the body is never asked.
+        // The body is not evaluated for an empty list.
         if ((e.op == Op::Any) == positive) out = issuers_of(policy, *e.kids[1], positive);
     } else if (e.op == Op::Compare && e.kids[0]->op == Op::Count) {
         add_facts(facts, *e.kids[0]->kids[0]);
@@ -100,7 +101,8 @@ FactIds issuers_of(const Policy& policy, const Expr& e, bool positive) {
     return out;
 }
 
-/// Puts the cases of `e` in place of each case so far; false if they would be too many.
+/// Replaces each case so far by its combinations with the cases of `e`. If these are too many, an alternative becomes
+/// one literal.
 void expand(std::vector<std::vector<Literal>>& cases, const Expr& e, bool positive) {
     if (e.op == Op::Not) return expand(cases, *e.kids[0], !positive);
     const bool joined = e.op == Op::And || e.op == Op::Or;

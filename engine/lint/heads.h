@@ -15,7 +15,7 @@ struct Head {
     bool whole = true;  ///< it is a complete text
 };
 
-/// Beginnings of which every matching text has one, as long as they can be said. None: there are too many.
+/// Beginnings, each as long as possible: every text that matches has one of them. None: there would be too many.
 /// Requires: a TextTest.
 [[nodiscard]] std::optional<std::vector<Head>> heads_of(const check::Expr& test);
 

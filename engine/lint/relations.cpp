@@ -191,7 +191,7 @@ public:
         for (std::uint32_t i = 0; i < l_.rules.size(); ++i) {
             const RuleView& view = l_.rules[i];
             if (!view.given) continue;
-            // What every case implies, the first one does.
+            // A rule that is implied by every case is implied by the first one.
             tried_.clear();
             look(i, always_);
             for (const std::uint64_t at : questions_of(view.cases.front()))
@@ -272,7 +272,7 @@ private:
                       "a change to only one of them may have no effect; remove one");
         if (found == nullptr) return;
         found->diagnostic.related.push_back({b.span, "has the same content"});
-        // A deny's name is its reason code: without it the decision would say something else.
+        // A deny's name is its reason code, so removing the deny would change the reasons of decisions.
         const ast::Decl* decl = l_.declaration_of(a.span);
         if (a.kind != RuleKind::Deny && decl != nullptr)
             found->fix = removal_of(l_.policy.sources[a.span.source].text, decl->span);
@@ -286,7 +286,7 @@ private:
         if (found != nullptr) found->diagnostic.related.push_back({b.span, "applies whenever it does"});
     }
 
-    /// Whether `rule` is written as a wider form of `base`: then it says so itself.
+    /// Whether `rule` extends `base`, and so is declared as its wider form.
     [[nodiscard]] bool extends(const Rule& rule, const Rule& base) const {
         const ast::Decl* decl = l_.declaration_of(rule.span);
         const auto* written = decl == nullptr ? nullptr : std::get_if<ast::RuleDecl>(&decl->node);

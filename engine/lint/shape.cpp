@@ -39,7 +39,7 @@ FactBound bound_of(const Literal& literal) {
 }
 
 TextEdit removal_of(std::string_view text, Span span) {
-    // Up to the line's end, if nothing else is there; then the empty line behind, so that one of two is left.
+    // Removes the whole lines if they contain nothing else, and one of two blank lines around them.
     std::size_t end = std::min<std::size_t>(text.find('\n', span.end), text.size());
     if (!is_blank(text.substr(span.end, end - span.end))) return {span, ""};
     std::size_t begin = line_start(text, span.begin);

@@ -13,7 +13,7 @@ using namespace check;
 
 constexpr std::size_t kMany = SIZE_MAX;
 
-/// The knowledge about a value.
+/// What is known about a value.
 struct SupposedValue {
     enum class Sort : std::uint8_t {
         Unknown,   ///< it has none
@@ -78,7 +78,7 @@ bool apart(const SupposedValue& a, const SupposedValue& b) {
     return stranger.of->what == Supposed::What::Stranger || (other.exact() && has_identifiers(other.text));
 }
 
-/// The facts that say something of others than who asks: the broker keeps them, and no request chooses them.
+/// Whether a fact is about somebody other than the caller: the broker knows it, and the caller cannot choose it.
 bool is_of_others(const Fact& fact) {
     if (fact.root != FactRoot::Request) return fact.root == FactRoot::Catalog;
     const std::string_view group = std::string_view(fact.path).substr(0, fact.path.find_first_of(".["));
@@ -277,7 +277,7 @@ private:
         const bool list = e.kids[0]->type.kind == Kind::List;
         if (e.cmp != Cmp::Eq && e.cmp != Cmp::Ne)
             return a.exact() && b.exact() ? decided(compares(e.cmp, a.integer, b.integer)) : kEither;
-        // A bool that is not one value is the other, so no choice is left.
+        // A bool has only two values, so a stranger's value is not known to differ.
         if (!list && e.kids[0]->type.kind == Kind::Bool && (a.stranger() || b.stranger())) return kUnknown;
         const Can same = list                     ? lists_equal(a, b)
                          : a.exact() && b.exact() ? decided(equal(a, b))
@@ -289,7 +289,7 @@ private:
     static Can lists_equal(const SupposedValue& a, const SupposedValue& b) {
         if (a.exact() && b.exact()) return decided(is_within(a, b) && is_within(b, a));
         if (a.least > b.most || b.least > a.most) return kFails;
-        // Without elements nothing is a stranger's.
+        // Two empty lists are equal, whoever they belong to.
         if (apart(a, b)) return a.least == 0 && b.least == 0 ? kEither : kFails;
         return kEither;
     }
@@ -349,12 +349,12 @@ private:
         if (text.sort == SupposedValue::Sort::Unknown) return kUnknown;
         if (text.exact()) return decided(e.matcher->matches(text.text));
         if (!text.stranger()) return kEither;
-        // Of a part, such as the domain of an address, any pattern is taken for one of the author's own.
+        // Any pattern for a part, such as the domain of an address, counts as naming something of the author's own.
         if (text.part) return {typical(e), true};
         return {leaves_room(e, *text.of), true};
     }
 
-    /// Whether a pattern fits what everyone has.
+    /// Whether a pattern matches one of the texts that stand for anybody's values.
     static bool typical(const Expr& e) {
         static constexpr std::string_view kTypical[] = {"zq9",
                                                         "4815162342",
@@ -385,7 +385,7 @@ private:
         });
     }
 
-    /// Whether a beginning has that many whole segments.
+    /// Whether a beginning contains so many complete segments.
     static bool fixes(std::string_view head, std::uint32_t segments) {
         std::uint32_t whole = 0;
         bool some = false;

@@ -29,7 +29,7 @@ std::string pins_of(const Linter& l, const Case& c, std::uint32_t issuer) {
     return out;
 }
 
-/// Whether a claim is parsed into one that is never given to anyone else: its text can hold it, or not.
+/// Whether a capture of a claim identifies the owner. The claim's text may then contain that identifier, or not.
 bool may_hold_owner(const Linter& l, std::uint32_t fact, std::uint32_t issuer) {
     const Fact& of = l.policy.facts[fact];
     const IssuerKind& kind = l.policy.kinds[l.policy.issuers[issuer].kind];
@@ -107,7 +107,7 @@ void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer)
                      quoted(name + ".namespace") + " and " + quoted(name + ".service_account"));
         return;
     }
-    // Whose token it is comes first: shared_issuer.
+    // Under a shared issuer the owner matters more than the workload: shared_issuer().
     if (is_shared(l, issuer)) return;
     const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
     const auto tells = std::find_if(roles.begin(), roles.end(),

@@ -24,7 +24,7 @@ What what_of(int number) {
 
 std::string reason_of(const std::error_code& error) {
     std::string text = error.message();
-    // A word in capitals stays.
+    // A word in capitals is kept.
     if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z')
         text[0] = static_cast<char>(text[0] - 'A' + 'a');
     return text;

@@ -38,7 +38,7 @@ std::string folder_of(const std::string& path) {
     return folder.empty() ? "." : folder;
 }
 
-/// Input: exact: whether the mode is that of the file, and not for the process's mask to narrow.
+/// Input: exact: whether to set exactly this mode, whatever the process's mask is.
 /// After a failure nothing is at the path, unless something was there before.
 Expected<void> write_new(const std::string& path, std::string_view bytes, unsigned mode, bool exact = false) {
     auto file = File::open(path, OpenMode::New, mode);

@@ -2,8 +2,6 @@
 // expressions. Explanations, coverage and mutation testing also read documents with it.
 #pragma once
 
-#pragma once
-
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -21,7 +19,7 @@
 
 namespace writ::reference {
 
-constexpr std::int64_t kNever = INT64_MAX;  ///< a moment that does not come
+constexpr std::int64_t kNever = INT64_MAX;  ///< stands for a moment that never comes
 
 struct Unknown {};  ///< not stated, too weak, invalid, or read through none
 struct None {};     ///< stated to be none
@@ -38,7 +36,7 @@ struct Row {
 struct Value;
 using List = std::vector<Value>;
 
-/// Integers of every kind, text, lists, groups, rows — or one of the two ways to have no value.
+/// An integer of any kind, a text, a list, a group or a row; or Unknown or None.
 struct Value {
     std::variant<Unknown, None, std::int64_t, std::string_view, List, Group, Row> is;
 
@@ -51,10 +49,10 @@ struct Value {
     [[nodiscard]] bool known() const { return !unknown() && !none(); }
 };
 
-/// Same integer or same bytes. Lists, groups and rows are never the same here.
+/// Whether both are the same integer, or texts with the same bytes. False for lists, groups and rows.
 [[nodiscard]] bool same(const Value& a, const Value& b);
 [[nodiscard]] bool holds(const List& list, const Value& item);
-/// Without repeated integers and texts: repetition in a list is not observable.
+/// The list without repeated integers and texts, because repetition in a list is not observable.
 [[nodiscard]] List distinct(const List& list);
 
 constexpr Truth truth_of(bool value) {
@@ -66,11 +64,11 @@ class Facts {
 public:
     Facts(const check::Policy& policy, const json::Value& document, Arena& arena);
 
-    /// Requires: a fact of the policy. It is read once, and good as long as this is.
+    /// Requires: a fact of the policy. Each fact is read once; the result is valid as long as this object.
     [[nodiscard]] const Value& fact(const check::Fact& fact) const;
     /// A field of the request by its path, `token.exp`.
     [[nodiscard]] Value at(std::string_view path) const;
-    /// A field of a list's element: by name, or the leaf an expression names.
+    /// A field of a list's element: by its name, or by the leaf field that an expression reads.
     [[nodiscard]] Value member(const Group& group, std::string_view name) const;
     [[nodiscard]] Value below(const Group& group, check::FieldId leaf) const;
     [[nodiscard]] Value cell(const check::Table& table, std::size_t row, std::size_t column) const;
@@ -82,10 +80,9 @@ public:
     [[nodiscard]] bool is_of(check::IssuerId id) const {
         return issuer_ != nullptr && policy_.is_among(static_cast<std::uint32_t>(issuer_ - policy_.issuers.data()), id);
     }
-    /// Index of an enum member of the request schema, by the path of a field of that enum; -1 if
-    /// there is none.
+    /// The index of a member in the enum of the field at `path`; -1 if there is none.
     [[nodiscard]] std::int64_t member_index(std::string_view path, std::string_view member) const;
-    /// A record of the document as it was stated; null if it was not, or by too weak a source.
+    /// A record of the document as stated; null if it is not stated, or if its provenance is too weak.
     [[nodiscard]] const json::Value* stated(std::string_view path) const;
     [[nodiscard]] const check::Policy& policy() const { return policy_; }
 
@@ -116,18 +113,18 @@ private:
     mutable std::vector<std::optional<Value>> read_;  ///< by fact
 };
 
-/// One rule instance's expressions, at one moment.
+/// Evaluates the expressions of one rule instance at one moment.
 class Evaluation {
 public:
-    /// `now`: none leaves open what time it is, so that each time condition is unknown.
+    /// `now`: none: the time is unknown, and so is each condition on time.
     Evaluation(const check::Policy& policy, const Facts& facts, Arena& arena, std::optional<std::int64_t> now, Row row)
         : policy_(policy), facts_(facts), arena_(arena), now_(now), row_(row) {}
 
     [[nodiscard]] Truth condition(const check::Expr& expr);
     [[nodiscard]] Value value(const check::Expr& expr);
 
-    /// The first moment after this one at which a time condition in the tree changes its answer;
-    /// kNever if none does. Requires: it is known what time it is.
+    /// The first moment after `now` at which a condition on time in the tree changes its result; kNever if none does.
+    /// Requires: `now` is known.
     [[nodiscard]] std::int64_t next_change(const check::Expr& expr);
 
     /// From now on an instant in the future has a negative age, not an unknown one.
@@ -165,24 +162,24 @@ private:
     Patterns patterns_;
 };
 
-/// When the token ends: at `token.exp`, or where that is none at the end of its issuer's `max_age`. Empty: it has
-/// no end, or does not say.
+/// When the token ends: at `token.exp`; if that is none, at `token.iat` plus its issuer's `max_age`. Empty: it has no
+/// end, or does not state it.
 [[nodiscard]] std::optional<std::int64_t> end_of_token(const Facts& facts);
 
-/// Why the request is refused before any rule runs, in the order of the checks; empty if it is not.
+/// The reasons why the request is refused before any rule runs, in the order of the checks; empty if it is not refused.
 [[nodiscard]] std::vector<Reason> refusals(const Facts& facts, const check::Policy& policy);
 
-/// Adds a reason for each fact that a revocation in force could be about and that is not
-/// stated, unless it is told already.
+/// Adds a reason for each fact that is not stated although a revocation in force could concern it, unless `reasons`
+/// contains the fact already.
 void need_revocable(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons);
 /// Adds a reason for each fact that names a revoked subject, and adds these subjects to `found`.
 void refuse_revoked(const Facts& facts, const Revocations& revoked, std::int64_t now, std::vector<Reason>& reasons,
                     std::vector<Revoked>& found);
-/// Whether an approval or its approver is revoked, or could be for all that it states.
+/// Whether an approval or its approver is revoked, or may be because the approval does not state them.
 [[nodiscard]] bool approval_revoked(const Facts& facts, const Group& approval, const Revocations& revoked,
                                     std::int64_t now);
 
-/// What an approval of a request is bound to.
+/// What an approval of a request is bound to: its digest, and whether the digest in an approval covers the request.
 class Binding {
 public:
     /// Requires: the request names a tool of the policy.
@@ -191,8 +188,8 @@ public:
     [[nodiscard]] std::string digest() const;
     /// The first fact that must be stated and is not: no approval counts then. Empty if there is none.
     [[nodiscard]] const std::string& unstated() const { return unstated_; }
-    /// For a digest of this request, or of one that requests more: the longest lifetime that it
-    /// allows, kNever if it states none.
+    /// The longest lifetime that a digest allows for this request; kNever if the digest states none. Empty: the digest
+    /// does not cover this request.
     [[nodiscard]] std::optional<std::int64_t> covers(std::string_view digest) const;
 
 private:
@@ -209,16 +206,16 @@ private:
     std::string unstated_;
 };
 
-/// How one requirement stands with the approvals that the request holds.
+/// How far the approvals in a request meet one requirement.
 struct ApprovalState {
     std::uint32_t counted = 0;              ///< distinct approvers
     std::vector<std::string_view> against;  ///< reason codes of approvals that do not count, once each
     std::vector<std::size_t> used;          ///< indices into the request's approvals, if it is met
     std::int64_t until = kNever;            ///< when the first of those used stops counting
     std::string digest;                     ///< the digest that approvals must be bound to
-    std::string unstated;                   ///< the missing fact because of which none is bound
-    /// Missing facts because of which an approval is not known to be independent: of the
-    /// request, then of the approvals.
+    std::string unstated;                   ///< the missing fact without which no approval is bound
+    /// Missing facts without which no approval is known to be independent: first those of the request, then those of
+    /// the approvals.
     std::vector<std::string_view> unknown_persons;
     /// The fact that a reason names, if it has one.
     [[nodiscard]] std::string_view unstated_for(std::string_view code) const {
@@ -226,10 +223,10 @@ struct ApprovalState {
         return code == "approval_not_independent" && !unknown_persons.empty() ? unknown_persons[0] : std::string_view{};
     }
 };
-/// `revoked`: null: nothing is.
+/// `revoked`: null: nothing is revoked.
 [[nodiscard]] ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const Facts& facts,
                                           std::int64_t now, const Revocations* revoked);
-/// The approvals in the request; empty if it states none or does not say.
+/// The approvals in the request; empty if `approvals` is none or missing.
 [[nodiscard]] List approvals_of(const Facts& facts);
 
 /// An obligation's arguments as a canonical JSON object.

@@ -104,7 +104,7 @@ Truth Evaluation::condition(const Expr& expr) {
         }
 #define VALUE(name, ...) case Op::name:
 #include "base/operators.def"
-            return Truth::Unknown;  // the checker lets no value stand here
+            return Truth::Unknown;  // the checker allows no value here
     }
     return Truth::Unknown;
 }
@@ -258,7 +258,7 @@ Value Evaluation::value(const Expr& expr) {
         case Op::Count:
 #define CONDITION(name, ...) case Op::name:
 #include "base/operators.def"
-            return {Unknown{}};  // the checker lets no condition stand here, nor a count
+            return {Unknown{}};  // the checker allows no condition and no count here
     }
     return {Unknown{}};
 }

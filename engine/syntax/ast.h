@@ -183,7 +183,7 @@ struct RoleDecl {
 struct ClaimsDecl {
     Name name;
     bool shared = false;
-    std::vector<std::pair<std::string, Span>> shared_at;  ///< URLs of the issuers that are; none: all are
+    std::vector<std::pair<std::string, Span>> shared_at;  ///< URLs of the shared issuers; empty: all are shared
     std::vector<Field> fields;
     std::vector<AliasDecl> aliases;
     std::vector<ParseDecl> parses;

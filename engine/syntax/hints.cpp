@@ -55,7 +55,7 @@ public:
         const std::size_t at = start_ + (in_group() ? 2 : 1);
         return at < index_ ? text(at, at) : "NAME";
     }
-    /// Whether an expectation was expected to go on here.
+    /// Whether an expectation could continue here.
     [[nodiscard]] bool in_expectation() const {
         return declares(Lexer::TEST) && could_be(Lexer::BECAUSE) && could_be(Lexer::BY) && !starts_row();
     }
@@ -117,7 +117,7 @@ Hint issuer_form(const Neighbours& p) {
     return {"write `issuer " + p.name() + ": KIND \"https://…\" { audience \"…\" }`", {}};
 }
 
-/// The first that was made decides.
+/// The first mistake that is recognised counts.
 constexpr Mistake kMistakes[] = {
     // ---- fixtures and tests ----
     {[](const Neighbours& p) { return p.in_changes() && p.before(1) == Lexer::WITH && p.type() == Lexer::LBRACE; },

@@ -14,7 +14,7 @@ using antlr4::Token;
 
 namespace {
 
-/// Whether a token ends an operator behind which a pattern stands.
+/// Whether a token ends an operator that is followed by a pattern.
 bool awaits_pattern(std::size_t type) {
     constexpr std::size_t kTokens[] = {
 #define TEXT_TEST(name, first, last, spelling, operand) Lexer::last,

@@ -153,8 +153,8 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
     deciding.work.clear();
     const Interpreter::Remembering remembering(interpreter, budget);
     resolve(deciding);
-    if (deciding
-            .exhausted()) {  // the verified bound says that this never is; if it were, nothing said so far would count
+    // The verified bound ensures that this never happens. If it did, the results so far would be invalid.
+    if (deciding.exhausted()) {
         decision.effect = Effect::Deny;
         decision.reasons.clear();
         decision.clear_requirements();

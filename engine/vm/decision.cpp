@@ -11,7 +11,7 @@ namespace writ {
 
 namespace {
 
-/// Calls `visit` with the texts of who a decision is about, but for the lists.
+/// Calls `visit` with each text of an attribution, except those in its lists.
 template <class Visit>
 void each_of(Attribution& who, Visit visit) {
     for (std::string_view* view :
@@ -98,7 +98,7 @@ DetachedDecision::DetachedDecision(const DetachedDecision& other) : DetachedDeci
 DetachedDecision& DetachedDecision::operator=(const DetachedDecision& other) {
     return *this = DetachedDecision(other);
 }
-// Nothing is left behind that views what went.
+// The moved-from decision must not view the text that was moved.
 DetachedDecision::DetachedDecision(DetachedDecision&& other) noexcept
     : text_(std::move(other.text_)), decision_(std::exchange(other.decision_, {})) {}
 DetachedDecision& DetachedDecision::operator=(DetachedDecision&& other) noexcept {

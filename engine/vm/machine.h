@@ -106,7 +106,7 @@ struct Interpreter::Impl {
     const Ready* ready_code = nullptr;  ///< the same code in Ready form
     std::int64_t now = 0;
     bool timeless = false;  ///< the time is open: Time tests are unknown
-    bool foresees = false;  ///< moments in the future have an age, which is below zero
+    bool foresees = false;  ///< moments in the future have a negative age
     std::uint64_t steps = 0;
     std::uint64_t budget = UINT64_MAX;  ///< for one run: beyond it quantifiers stop
 

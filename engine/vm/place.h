@@ -1,4 +1,4 @@
-// Where one field is in one bundle, and how values get there that need no more than being stored.
+// Where a field's value is stored in one bundle, and whether it can be stored unchanged.
 #pragma once
 
 #include <cstdint>

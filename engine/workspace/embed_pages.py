@@ -1,4 +1,5 @@
-"""Turns pages into one C++ source, a function that gives them by name: embed_pages.py FUNCTION OUTPUT NAME.md…"""
+"""Converts pages to one C++ source, with a function that returns a page by its name: embed_pages.py FUNCTION OUTPUT
+NAME.md…"""
 import pathlib
 import sys
 

@@ -77,7 +77,7 @@ Result<std::string> read_beside(std::string_view from, std::string_view name) {
     std::error_code error;
     const fs::path real_folder = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
     if (error) return failed(error.message(), folder);
-    // From a path that is absolute: of another that is not there, the standard library makes none that is.
+    // The path must be absolute: weakly_canonical() leaves a relative path relative if it does not exist.
     const fs::path real = fs::weakly_canonical(real_folder / written, error);
     if (error) return failed(error.message(), path);
     if (!inside(real, real_folder)) return failed("the file is a link to a place outside the policy's folder", path);

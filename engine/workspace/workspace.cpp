@@ -51,7 +51,7 @@ void suggest_manifests(Diagnostics& found) {
 
 struct Workspace::Impl {
     SourceSet sources;       ///< their texts plain
-    std::vector<Ends> ends;  ///< by source: what its text was before
+    std::vector<Ends> ends;  ///< by source: the line ends of its text as given
     CompileOptions options;
     Compiled compiled;
 
@@ -122,12 +122,12 @@ MutationRun Workspace::mutate(const MutationOptions& options) const {
 }
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
-    // Admission is the same for both evaluators; only the decision is made apart.
+    // Both evaluators admit the same requests; only the decision is made by separate code.
     Request request(*impl_->compiled.bundle);
     if (auto read = request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
     const auto document = json::parse(request_json, limits);
     if (!document) return tl::unexpected(document.error());
-    Arena made;  // text that the decision views and neither policy nor document holds
+    Arena made;  // text of the decision that is neither in the policy nor in the document
     Decision decision = reference::decide(*impl_->compiled.policy, *document, made);
     decision.bundle_digest = impl_->compiled.bundle->digest();
     return to_json(decision, *impl_->compiled.bundle, View::Operator);

@@ -1,4 +1,4 @@
-/* A whole broker: decides by what is active in a channel, records, and prints what was recorded.
+/* A complete broker: decides with the active version of a channel, records, and prints the recorded decision.
  * Build: cc -std=c99 broker.c $(pkg-config --cflags --libs writ-pdp) -o broker
  * usage: broker STORE CHANNEL LEDGER < requests, a JSON document a line */
 #include <stdio.h>

@@ -18,8 +18,8 @@ static char* read_file(const char* path, size_t* length) {
     return bytes;
 }
 
-/* Reads tables and fixtures that lie beside the policy or below it. What a policy names is checked
- * here, by who opens files: no way up, no other root. */
+/* Reads tables and fixtures in the policy's folder or below it. This function opens the files, so it must refuse
+ * paths that a policy may not name: absolute ones, and those that contain `..`. */
 static bool read_beside(void* context, writ_text from, writ_text path, writ_data* data) {
     char full[4096];
     size_t folder = from.length, length = 0;

@@ -1,4 +1,4 @@
-/* Loads a sealed bundle, decides one request, prints the decision. All there is to embedding Writ in C.
+/* Loads a sealed bundle, decides one request, and prints the decision: a minimal program that embeds Writ in C.
  * usage: embed BUNDLE REQUEST.json      (exit code: 0 permit, 1 not, 3 bad input, 4 files) */
 #include <stdio.h>
 #include <stdlib.h>

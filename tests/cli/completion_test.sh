@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What bash, zsh and fish offer where a line is being typed: the scripts of `writ completion` in the shells themselves.
+# Tests what bash, zsh and fish offer while a line is typed: runs the scripts of `writ completion` in these shells.
 # usage: tests/cli/completion_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")

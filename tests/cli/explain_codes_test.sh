@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `writ explain` says something of every code and every reason: its page, or its row and the page that has it.
+# `writ explain` explains every code and every reason: with its page, or with its row and the name of that row's page.
 # usage: tests/cli/explain_codes_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Picks values out of the JSON on standard input: a line for each of them.
+"""Picks values from the JSON on standard input, and prints one on each line.
 
 usage: … | pick.py PATH [MEMBER...]
 
 PATH is names and numbers with dots between them, as `groups.0.name`; `*` stands for every member of a list, and `.`
-alone for all of it. With MEMBERs, which are paths too, the line holds what they lead to instead. A name that an object
-does not have leads to null."""
+alone for the whole document. With MEMBERs, which are paths too, the line has their values instead. A name that an object
+does not have gives null."""
 import json
 import sys
 

@@ -44,7 +44,7 @@ def printed(command, folder, environment):
 
 
 def said(path):
-    """What somebody wrote: remarks, and commands with the lines that go on with them."""
+    """The part that people write: comments, and commands with their continuation lines."""
     parts, in_command = [], False
     for line in path.read_text().splitlines():
         if in_command and (line == ">" or line.startswith("> ")): parts[-1] += "\n" + line
@@ -54,7 +54,7 @@ def said(path):
 
 
 def replay(path, writ):
-    """The transcript as it would be now."""
+    """The transcript with the current output."""
     out = []
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(root / "examples", f"{folder}/examples")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a command relies on is broken: bundles, ledgers and exports that are cut or damaged, git that is
+# Commands whose inputs are broken: bundles, ledgers and exports that are cut or damaged, and a git that is
 # killed.
 # usage: tests/fault/broken_test.sh WRIT
 set -uo pipefail
@@ -21,7 +21,7 @@ for verb in eval explain "search --open tool"; do
     check "a bundle cut short: $verb, no answer" [ ! -s out ]
 done
 
-# A ledger: where it is damaged, and that nothing is permitted that it cannot hold.
+# A ledger: damage is reported, and nothing is permitted that it cannot record.
 eval_recorded() { ends "$1" "$2" eval base --request "$permit" --ledger ledger; }
 eval_recorded "a ledger" 0
 eval_recorded "a ledger, again" 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What cannot be written: a folder that may not be written, a file that may not grow, a disk that is full. What was there
-# stays, and there is no part of what is new.
+# Failed writes: a folder that may not be written, a file that may not grow, a full disk. The old content stays, and
+# nothing of the new content remains.
 # usage: tests/fault/disk_test.sh WRIT
 set -uo pipefail
 writ=$(realpath "$1")

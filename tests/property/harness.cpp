@@ -36,7 +36,7 @@ std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagn
     }
     auto bundle = Bundle::load(bytes);
     if (!bundle) {
-        // The compiler made what the verifier refuses: a bug by itself.
+        // The verifier refuses what the compiler made: a defect in any case.
         if (why != nullptr) {
             Diagnostic refused;
             refused.code = bundle.error().code;
@@ -71,7 +71,7 @@ const Decision& Subject::decide(By by) {
             const auto sections = testing::unindexed(testing::sections_of(Access::program(bundle_)));
             unindexed_ = std::make_unique<Machine>(bytecode::Program::open(bytecode::Program::seal(sections)).value());
         }
-        // What the one program takes, the other takes.
+        // Both programs admit the same requests.
         if (!unindexed_->facts.bind(*nodes_)) std::abort();
         vm::decide(*unindexed_->program, unindexed_->facts, unindexed_->interpreter, decision_, revocations_);
         decision_.bundle_digest = bundle_.digest();
@@ -110,7 +110,7 @@ std::optional<Outcome> outcome_of(Subject& subject, const json::Value& document)
     return out;
 }
 
-/// What the verifier says against a policy that the compiler accepted.
+/// The verifier's error for a policy that the compiler accepted; none if there is no such error.
 static std::optional<std::string> refused_bundle(const std::vector<Diagnostic>& why) {
     for (const Diagnostic& d : why)
         if (d.code.starts_with("B")) return d.code + " " + d.message;
@@ -136,7 +136,7 @@ Generated random_subject(Rng& rng, const PolicyShape& shape, std::map<std::strin
                     if (d.span.source == 0 && d.span.begin >= extents[i].begin && d.span.begin < extents[i].end)
                         bad[i] = true;
             }
-            // A bad definition spoils too much to go on from.
+            // A bad definition breaks too many rules: generate everything again.
             const std::size_t defines = out.text.defines.size();
             if (std::find(bad.begin(), bad.begin() + static_cast<std::ptrdiff_t>(defines), true) !=
                 bad.begin() + static_cast<std::ptrdiff_t>(defines))
@@ -160,7 +160,7 @@ static std::optional<std::string> broken(const Failure& failure, const Property&
 }
 
 std::string shrunk(Failure failure, const Property& property) {
-    // The bound keeps a failing run short; what is left is small enough to read by then.
+    // The limit keeps a failing run short. The result is then small enough to read.
     int budget = 2000;
     for (bool progress = true; progress && budget > 0;) {
         progress = false;

@@ -16,7 +16,7 @@ struct Edit {
     std::string_view from, to;
 };
 
-/// Of declarations. What an edit takes out, another puts in when the sides are turned.
+/// Edits of declarations. With the sides exchanged, an edit that removes something adds it.
 constexpr Edit kEdits[] = {
     {"low < mid < high", "high < mid < low"},
     {"low < mid < high", "low < mid < more < high"},
@@ -67,7 +67,7 @@ constexpr Edit kEdits[] = {
     {"cap: decimal, most: int", "most: int, cap: decimal"},
 };
 
-/// Of the schema of requests.
+/// Edits of the schema of requests.
 constexpr Edit kSchema[] = {
     {"tenant: string from broker\n\n  /// The person", "tenant: string from asserted\n\n  /// The person"},
     {"tenant: string from broker\n\n  /// The person", "tenant: string from verified\n\n  /// The person"},
@@ -113,7 +113,7 @@ std::string edited(Rng& rng, std::string& text, std::span<const Edit> edits) {
     return replace_in(text, edit) ? std::string(edit.from) + " -> " + std::string(edit.to) : "nothing";
 }
 
-/// Operators and constants that one writes in place of another.
+/// Replaces an operator or a constant by another one.
 constexpr Edit kWords[] = {
     {" <= ", " < "},
     {" < ", " <= "},
@@ -181,7 +181,7 @@ constexpr Edit kWords[] = {
     {" for each row in tenants", ""},
 };
 
-/// One occurrence of something.
+/// Makes one such edit at one place. Output: its description.
 std::string reworded(Rng& rng, std::string& text) {
     for (int attempt = 0; attempt < 40; ++attempt) {
         const Edit& edit = kWords[rng.below(std::size(kWords))];
@@ -195,7 +195,7 @@ std::string reworded(Rng& rng, std::string& text) {
     return "nothing";
 }
 
-/// A number that is another.
+/// Changes one digit of a number. Output: the description of the edit.
 std::string renumbered(Rng& rng, std::string& text) {
     std::vector<std::size_t> places;
     for (std::size_t i = 1; i < text.size(); ++i)
@@ -213,7 +213,7 @@ Cond leaf(std::string text) {
     return Cond{Cond::Shape::Leaf, std::move(text), {}, {}, {}};
 }
 
-/// Something inside a condition.
+/// Changes a part of a condition. Output: the description of the edit.
 std::string altered(Rng& rng, Cond& cond) {
     if (!cond.kids.empty() && rng.percent(70))
         return altered(rng, rng.percent(50) ? cond.kids.front() : cond.kids.back());
@@ -325,7 +325,7 @@ std::string rewrite(Rng& rng, WholePolicy& policy) {
         case 0: rng.shuffle(rules); return "order of rules";
         case 1:
             for (RuleText& rule : rules) {
-                // Without parentheses an `or` takes in what stands beside it.
+                // Without parentheses, an `or` would include the conjuncts next to it.
                 const bool loose = std::any_of(rule.when.begin(), rule.when.end(), [](const Cond& each) {
                     const std::string text = each.render();
                     return text.front() != '(' && text.find(" or ") != std::string::npos;
@@ -337,7 +337,7 @@ std::string rewrite(Rng& rng, WholePolicy& policy) {
             for (RuleText& rule : rules) rule.head += "  // why\n";
             return "comments";
         case 3: {
-            // What extends a rule names it.
+            // Rules that others extend keep their names.
             for (RuleText& rule : rules)
                 if (rule.head.find("extends") == std::string::npos && rule.name != rules.front().name)
                     rule.name += "_anew";

@@ -1,4 +1,4 @@
-// What the random policies are made of: every operator of the language's tables.
+// Tests that the random policies contain every operator of the language's tables.
 #include <doctest/doctest.h>
 
 #include <set>

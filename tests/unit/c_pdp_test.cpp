@@ -185,7 +185,7 @@ TEST_CASE("c: options of a decision point may end after any member") {
             CHECK(writ_decision_effect(decision.get()) == WRIT_PERMIT);
         }
         writ_pdp_free(pdp);
-        // One that ends within the member is of no header. Of the last members each is one byte.
+        // No header has a structure that ends inside this member. The last members have only one byte.
         if (ends[i] > END(max_staleness)) continue;
         const std::size_t within = ends[i] - 1;
         std::memcpy(bytes.data(), &within, sizeof within);

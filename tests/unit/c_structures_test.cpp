@@ -1,5 +1,5 @@
-// The C interface: structures of older headers, which end after any member, and results that are put where the caller
-// has a place for them.
+// Tests structures of other headers in the C interface, which end after any member, and the functions that write their
+// result through a pointer.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -40,8 +40,8 @@ bool cuts(const std::vector<Member>& members, std::size_t size) {
                                              [&](const Member& each) { return size > each.begin && size < each.end; });
 }
 
-/// Runs with options that end after each member, in memory that ends there too; `run` gets them and how many members
-/// they have.
+/// Calls `run` with options that end after each member, in memory that ends there too, and with their number of
+/// members.
 template <class Struct, class Run>
 void cut_options(const Struct& whole, const std::vector<Member>& members, Run run) {
     check_complete(members, sizeof(Struct));
@@ -54,7 +54,7 @@ void cut_options(const Struct& whole, const std::vector<Member>& members, Run ru
     }
 }
 
-/// Gives options of every size: refused, by `refuses`, are those alone that end in the middle of a member.
+/// Passes options of every size to `refuses`, which must be true exactly for those that end inside a member.
 template <class Struct, class Refuses>
 void size_options(const Struct& whole, const std::vector<Member>& members, Refuses refuses) {
     for (std::size_t size = 0; size <= sizeof(Struct); ++size) {
@@ -65,7 +65,8 @@ void size_options(const Struct& whole, const std::vector<Member>& members, Refus
     }
 }
 
-/// Fills structures that end after each member: they get what the whole one gets, and nothing is written behind.
+/// Fills structures that end after each member: they must get the same values as the whole structure, and nothing may
+/// be written after their end.
 template <class Struct, class Fill>
 void cut_results(const std::vector<Member>& members, Fill fill) {
     check_complete(members, sizeof(Struct));

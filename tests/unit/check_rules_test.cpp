@@ -297,7 +297,7 @@ TEST_CASE("check: a group has issuers, each once, and claims if all are of one k
                                   "grant { \"lookup:read\" } for 5m");
     REQUIRE(mixed.codes() == "E0304");
     CHECK(mixed.items[0].related.size() == 2);
-    // A group is no single value.
+    // A group is not a single value.
     CHECK(codes("issuer group g = west, prod\ndeny d when token.issuer in { g }") == "E0304");
     const auto mended = [&](std::string_view condition) {
         const auto in_set = check_text(west + "issuer group g = west, prod\ndeny d when " + std::string(condition));
@@ -327,7 +327,7 @@ TEST_CASE("check: quoted, aliased and nested claims can be parsed") {
     CHECK(codes("parse m[\"k\"] { \"{part}\" }") == "E0412 E0202");
     CHECK(codes("parse list.q { \"{part}\" }") == "E0412 E0202");
     CHECK(codes("parse x.w { \"{part}\" }") == "E0202 E0202");
-    // Inside a group that may be none, a part is unknown where there is none, and a rule that narrows says so.
+    // A part of a field in a group that may be none is unknown if there is none, so a narrowing rule needs a guard.
     const auto nested = check_text(before + "parse short.z { \"{part}:{rest**}\" }" + after +
                                    "deny d when token.issuer is own and own.part == \"b\"");
     CHECK(nested.codes() == "E0405");
@@ -359,7 +359,7 @@ TEST_CASE("check: tiers have roles, and modules that ask for one get the tier th
     REQUIRE(own.codes() == "");
     CHECK(bound_of(own) == 2);
     CHECK(own.rule("audit_unavailable")->when->kids[0]->kids[1]->integer == 0);
-    // By its name, also where another tier has the other role.
+    // A tier has the role of its name, even if another tier has the other role.
     CHECK(bound_of(tiers("tier read < write < privileged")) == 2);
     CHECK(bound_of(tiers("tier read < write < admin role privileged")) == 2);
     // The module of the tiers uses their names.

@@ -1,4 +1,4 @@
-// The order of the delegation chain: what is made of it, and that nothing lost from it helps.
+// Tests the order of the delegation chain: the facts that are made from it, and that removing a hop never helps.
 #include <doctest/doctest.h>
 
 #include <array>
