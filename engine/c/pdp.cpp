@@ -56,6 +56,9 @@ writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptio
          {std::tuple(given.keys, given.key_count, "options.keys", &out.follow.keys),
           std::tuple(given.on_call, given.on_call_count, "options.on_call", &out.follow.on_call)})
         if (const writ_status read = read_keys(lines, count, which, *keys, errors); read != WRIT_OK) return read;
+    const auto limits = limits_of(given.limits);
+    if (!limits) return malformed_argument(errors, "struct_size does not fit", "options.limits");
+    out.limits = *limits;
     out.ledger = view(given.ledger);
     out.record.durability =
         given.best_effort ? writ::ledger::Durability::BestEffort : writ::ledger::Durability::Required;

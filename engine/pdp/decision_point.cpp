@@ -20,13 +20,15 @@ struct Seat {
 struct DecisionPoint::Impl {
     ledger::Ledger ledger;
     ledger::RecordOptions record;
+    RequestLimits limits;
     std::mutex shadow_lock;
     std::optional<ledger::Recorder> shadow;  ///< records the candidate's decisions
     std::optional<PolicyHandle> policy;
     std::mutex lock;
     std::vector<std::unique_ptr<Seat>> free;  ///< one for each thread that has decided at the same time
 
-    Impl(ledger::Ledger opened, ledger::RecordOptions how) : ledger(std::move(opened)), record(std::move(how)) {}
+    Impl(ledger::Ledger opened, ledger::RecordOptions how, RequestLimits most)
+        : ledger(std::move(opened)), record(std::move(how)), limits(most) {}
 
     Result<std::unique_ptr<Seat>> take() {
         {
@@ -55,7 +57,7 @@ DecisionPoint& DecisionPoint::operator=(DecisionPoint&&) noexcept = default;
 Result<DecisionPoint> DecisionPoint::open(DecisionPointOptions options) {
     auto opened = ledger::Ledger::open(options.ledger, options.open);
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    auto impl = std::make_unique<Impl>(std::move(*opened), std::move(options.record));
+    auto impl = std::make_unique<Impl>(std::move(*opened), std::move(options.record), options.limits);
     auto shadow = ledger::Recorder::make(impl->ledger, impl->record);
     if (!shadow) return tl::unexpected(std::move(shadow.error()));
     impl->shadow.emplace(std::move(*shadow));
@@ -86,7 +88,7 @@ Decided DecisionPoint::decide(std::string_view request, std::string_view tracepa
         return out;
     }
     auto& [recorder, evaluator, decision] = **seat;
-    const auto read = evaluator.evaluate(request, decision);
+    const auto read = evaluator.evaluate(request, decision, impl_->limits);
     if (read && !decision.bundle_digest.empty()) out.layers = evaluator.bundle();
     const ledger::Answer answer = read ? recorder.record(request, decision, out.layers, traceparent)
                                        : recorder.refuse(request, read.error(), traceparent);

@@ -137,6 +137,26 @@ TEST_CASE("c: a decision point accepts what its keys have signed") {
     }
 }
 
+TEST_CASE("c: a decision point takes limits for its requests") {
+    Place place;
+    place.made.activate("v1");
+    writ_request_limits limits{};
+    limits.struct_size = sizeof limits;
+    limits.max_bytes = 16;
+    writ_pdp_options options = place.options();
+    options.limits = &limits;
+    const Pdp pdp = place.open(options);
+    const Decision decision(writ_decision_new());
+    const std::string request = lookup_request();
+    CHECK(writ_pdp_decide(pdp.get(), text(request), text({}), decision.get(), nullptr, nullptr) == WRIT_ERROR_REQUEST);
+    CHECK(writ::testing::c::has_reason(decision.get(), "Q0002"));
+
+    limits.struct_size = 1;
+    writ_pdp* none = nullptr;
+    CHECK(writ_pdp_open(&options, &none, place.errors.get()) == WRIT_ERROR_ARGUMENT);
+    CHECK(view(writ_errors_at(place.errors.get(), 0).context) == "options.limits");
+}
+
 TEST_CASE("c: a decision outlives its point") {
     const Decision decision(writ_decision_new());
     writ_text json{};
@@ -169,7 +189,7 @@ TEST_CASE("c: options of a decision point may end after any member") {
                                 END(space),          END(candidate),   END(state),         END(keys),
                                 END(on_call),        END(key_count),   END(on_call_count), END(mask),
                                 END(mask_count),     END(mask_key),    END(poll),          END(max_staleness),
-                                END(best_effort),    END(digest_only), END(show_unknown)};
+                                END(best_effort),    END(digest_only), END(show_unknown),  END(limits)};
     for (std::size_t i = 0; i < std::size(ends); ++i) {
         std::vector<unsigned char> bytes(ends[i]);
         std::memcpy(bytes.data(), &whole, ends[i]);
@@ -185,8 +205,8 @@ TEST_CASE("c: options of a decision point may end after any member") {
             CHECK(writ_decision_effect(decision.get()) == WRIT_PERMIT);
         }
         writ_pdp_free(pdp);
-        // No header has a structure that ends inside this member. The last members have only one byte.
-        if (ends[i] > END(max_staleness)) continue;
+        // No header has a structure that ends inside this member. Three members have only one byte.
+        if (ends[i] > END(max_staleness) && ends[i] < END(limits)) continue;
         const std::size_t within = ends[i] - 1;
         std::memcpy(bytes.data(), &within, sizeof within);
         CHECK(writ_pdp_open(reinterpret_cast<const writ_pdp_options*>(bytes.data()), &pdp, place.errors.get()) ==

@@ -147,6 +147,20 @@ TEST_CASE("pdp: without a store it denies and records that; without it later, th
     CHECK(recorded(records_of(place.ledger), decided));
 }
 
+TEST_CASE("pdp: a request beyond the limits is denied, and that is recorded") {
+    Place place;
+    place.made.activate("v1");
+    DecisionPointOptions options = place.options();
+    const std::string request = lookup_request();
+    options.limits.max_bytes = request.size() - 1;
+    DecisionPoint point = Place::open(options);
+    const Decided decided = point.decide(request);
+    CHECK(first_reason(decided) == "Q0002");
+    REQUIRE(decided.error);
+    CHECK(decided.error->code == "Q0002");
+    CHECK(recorded(records_of(place.ledger), decided));
+}
+
 TEST_CASE("pdp: a revocation in the store denies at once") {
     Place place;
     place.made.activate("v1");

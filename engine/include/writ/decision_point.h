@@ -14,6 +14,7 @@
 #include "writ/decision.h"
 #include "writ/ledger.h"
 #include "writ/policy_handle.h"
+#include "writ/request.h"
 
 namespace writ {
 
@@ -24,6 +25,7 @@ struct DecisionPointOptions {
     std::string ledger;  ///< the ledger's folder
     ledger::LedgerOptions open;
     ledger::RecordOptions record;
+    RequestLimits limits;  ///< of each request document
 };
 
 /// A recorded decision, which the broker may give out. It owns its content; any thread may use it.

@@ -431,6 +431,7 @@ typedef struct writ_pdp_options {
                         * with an idempotency key or a single-use approval need a record even then */
     bool digest_only;  /* record only a digest of each request; such records cannot be replayed */
     bool show_unknown; /* record claims that no bundle declares, and text parameters that no rule reads, unmasked */
+    const writ_request_limits* limits; /* of each request document; NULL: the defaults */
 } writ_pdp_options;
 
 /* Opens the ledger, reads the store once, and then follows the channel on a thread of its own. A store that cannot be
