@@ -23,14 +23,17 @@ declaration
 qualified : name ( DOT anyName )* ;
 
 /// A name wherever one may stand: an identifier or any soft word.
-name
-  : IDENT
-  | MODULE | IMPORT | AS | EXPORT | SCHEMA | CLAIMS | ISSUER | ENUM | TIER | TOOL | TABLE | DEFINE | PERMIT
-  | DENY | REQUIRE | LIMIT | OBLIGE | INVARIANT | FIXTURE | TEST | FOR | EACH | EXTENDS | WHEN | GRANT
-  | APPROVAL | APPROVALS | FROM | GROUP | WITHIN | TO | TTL | SCOPES | AUDIENCE | SINGLE_USE | WITH | BECAUSE
-  | NEVER | NEEDS_APPROVAL | GIVEN | WITHOUT | CASES | EXPECT | BY | MISSING | ALIAS | PARSE | PROOF
+name : IDENT | word | partWord ;
+/// The soft words that start a part of an expectation.
+partWord : FOR | FROM | SCOPES | AUDIENCE | SINGLE_USE | WITH | BECAUSE | BY | UNTIL ;
+word
+  : MODULE | IMPORT | AS | EXPORT | SCHEMA | CLAIMS | ISSUER | ENUM | TIER | TOOL | TABLE | DEFINE | PERMIT
+  | DENY | REQUIRE | LIMIT | OBLIGE | INVARIANT | FIXTURE | TEST | EACH | EXTENDS | WHEN | GRANT
+  | APPROVAL | APPROVALS | GROUP | WITHIN | TO | TTL
+  | NEVER | NEEDS_APPROVAL | GIVEN | WITHOUT | CASES | EXPECT | MISSING | ALIAS | PARSE | PROOF
   | REQUIRED | SHARED | ROLE | FIRST | TYPE | MAX_AGE | LEEWAY | PARAMS | CSV | JSON | RECORD | LIST | SET | MAP | ONE_OR_MANY | MAX
-  | CONTAINS | SUBSET | OF | OVERLAPS | LIKE | MATCHES | ON | UNTIL | MON | TUE | WED | THU | FRI | SAT | SUN
+  | CONTAINS | SUBSET | OF | OVERLAPS | LIKE | MATCHES | ON | EXACTLY | BINDING | THIS | REQUEST
+  | MON | TUE | WED | THU | FRI | SAT | SUN
   ;
 
 /// After a dot and as the name of a field even the hard words are plain names.
@@ -111,33 +114,41 @@ invariantDecl : INVARIANT name COLON NEVER ( PERMIT | NEEDS_APPROVAL ) WHEN expr
 
 // ---- fixtures and tests -------------------------------------------------------------------------
 
-fixtureDecl : FIXTURE name ASSIGN ( JSON STRING | qualified change* ) ;
-change : WITH assignment ( COMMA assignment )* | WITHOUT path ( COMMA path )* ;
-assignment : path ASSIGN data ;
+fixtureDecl : FIXTURE name ASSIGN ( JSON STRING | qualified ) change* ;
+change : WITH assignment ( COMMA assignment )* | WITHOUT place ( COMMA place )* ;
+assignment : place ASSIGN data ;
+/// A path in a request, which may lead into a list.
+place : name ( step | element )* ;
+element : LBRACKET INT RBRACKET ;
 
 testDecl : TEST STRING LBRACE GIVEN qualified change* ( cases | ( EXPECT expectation )+ ) RBRACE ;
-cases : CASES path ( PIPE path )* PIPE EXPECT caseRow+ ;
-caseRow : data ( PIPE data )* PIPE expectation ;
+cases : CASES place ( PIPE place )* PIPE EXPECT caseRow+ ;
+/// The first cell follows the expectation of the row above, so no name in it starts like a part of one.
+caseRow : ( literal | cellName ) ( PIPE data )* PIPE expectation ;
+cellName : ( IDENT | word ) ( DOT anyName )* ;
 
 // Lenient: which parts belong to which effect is checked while lowering.
 expectation : ( PERMIT | DENY | NEEDS_APPROVAL ) expectPart* ;
 expectPart
   : LBRACE strings? RBRACE
-  | FOR DURATION
-  | UNTIL STRING
-  | AUDIENCE STRING
+  | SCOPES qualified
+  | FOR ( DURATION | qualified )
+  | UNTIL ( STRING | qualified )
+  | AUDIENCE ( strings | qualified )
   | SINGLE_USE
-  | WITH names
-  | BY qualifieds
-  | BECAUSE qualifieds
-  | FROM GROUP? strings
+  | WITH ( EXACTLY? names | EXACTLY NONE )
+  | BY ( EXACTLY? qualifieds | EXACTLY NONE )
+  | BECAUSE EXACTLY? qualifieds
+  | FROM EXACTLY? GROUP? strings
   ;
 
-data
+data : literal | qualified ;
+literal
   : STRING
   | MINUS? ( INT | DECIMAL )
   | DURATION
   | TRUE | FALSE | NONE | MISSING
+  | BINDING OF ( THIS REQUEST | qualified )
   | LBRACKET ( data ( COMMA data )* )? RBRACKET
   | LBRACE ( member ( COMMA member )* | data ( COMMA data )* )? RBRACE
   ;
@@ -202,6 +213,7 @@ TYPE : 'type' ; MAX_AGE : 'max_age' ; LEEWAY : 'leeway' ; PARAMS : 'params' ; CS
 RECORD : 'record' ; LIST : 'list' ; SET : 'set' ; MAP : 'map' ; ONE_OR_MANY : 'one_or_many' ; MAX : 'max' ;
 CONTAINS : 'contains' ; SUBSET : 'subset' ; OF : 'of' ; OVERLAPS : 'overlaps' ; LIKE : 'like' ;
 MATCHES : 'matches' ; ON : 'on' ; UNTIL : 'until' ;
+EXACTLY : 'exactly' ; BINDING : 'binding' ; THIS : 'this' ; REQUEST : 'request' ;
 MON : 'mon' ; TUE : 'tue' ; WED : 'wed' ; THU : 'thu' ; FRI : 'fri' ; SAT : 'sat' ; SUN : 'sun' ;
 
 LBRACE : '{' ; RBRACE : '}' ; LPAREN : '(' ; RPAREN : ')' ; LBRACKET : '[' ; RBRACKET : ']' ;

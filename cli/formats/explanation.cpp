@@ -188,6 +188,13 @@ private:
             out_ += fmt::format("  of the approvals present: {}\n", safe(joined(approvals->against, ", ")));
         if (approvals != nullptr && !approvals->unstated.empty())
             out_ += fmt::format("  no approval counts while {} is not stated\n", safe(approvals->unstated));
+        if (approvals == nullptr) return;
+        for (const Unbound& each : approvals->unbound) {
+            out_ += fmt::format("  approvals[{}] is bound to another request:\n", each.approval);
+            for (const std::string& difference : each.differences) out_ += fmt::format("    {}\n", safe(difference));
+        }
+        if (!approvals->unbound.empty() && !of_.once_approved)
+            out_ += fmt::format("  an approval must be bound to {}\n", safe(of_.decision.binding_digest));
     }
 
     // ---- results -------------------------------------------------------------------------------

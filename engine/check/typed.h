@@ -268,13 +268,19 @@ struct Fixture {
     std::string name, module;
     Span span;
     json::Value document;  ///< changes applied
+    bool binds = false;    ///< some approval's digest has kBindingMarker
 };
+
+/// Stands for the digest of an approval until it is computed: alone for the request that the approval is part of, with
+/// the index of a fixture after it for that one's. No other text starts so, because it is not UTF-8.
+inline constexpr std::string_view kBindingMarker = "\xFF";
 
 /// One row of a test: the fixture's document with every change applied, and the expected decision.
 struct TestRow {
     std::string name;  ///< test name, and the row's values
     json::Value document;
     const ast::Expectation* expect = nullptr;
+    bool binds = false;  ///< some approval's digest has kBindingMarker
 };
 
 /// A file that a source names, as it was read.
@@ -302,7 +308,8 @@ struct Policy {
     std::vector<Invariant> invariants;
     std::vector<Fixture> fixtures;
     std::vector<TestRow> tests;
-    std::vector<Source> sources;  ///< given files, then the standard modules they import
+    std::deque<ast::Expectation> expectations;  ///< those of the tests that name definitions, with their values
+    std::vector<Source> sources;                ///< given files, then the standard modules they import
     std::size_t given_sources = 0;
     std::deque<DataFile> data;           ///< the content of the sources' tables and fixtures
     std::vector<ast::SourceFile> files;  ///< parallel to sources

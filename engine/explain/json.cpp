@@ -134,6 +134,12 @@ private:
         to_.key("within"), to_.number(each.within / kSecond);
         to_.key("against"), to_.texts(each.against);
         to_.key("unstated"), to_.text_or_null(each.unstated);
+        list("unbound", each.unbound, [&](const Unbound& approval) {
+            to_.open('{');
+            to_.key("approval"), to_.number(approval.approval);
+            to_.key("differences"), to_.texts(approval.differences);
+            to_.close('}');
+        });
         to_.close('}');
     }
     void nearest(const Nearest& each) {

@@ -37,8 +37,24 @@ void add(Names& names, const std::vector<ast::PathStep>& path) {
     for (const ast::PathStep& step : path) names.insert(step.text);
 }
 
+void add(Names& names, const ast::Data& data) {
+    add(names, data.name);
+    for (const ast::Data& item : data.items) add(names, item);
+    for (const ast::DataMember& member : data.members) add(names, member.second);
+}
+
 void add(Names& names, const std::vector<ast::FixtureChange>& changes) {
-    for (const ast::FixtureChange& change : changes) add(names, change.path);
+    for (const ast::FixtureChange& change : changes) {
+        add(names, change.path);
+        add(names, change.value);
+    }
+}
+
+void add(Names& names, const ast::Expectation& expect) {
+    for (const ast::QualifiedName& rule : expect.rules) add(names, rule);
+    for (const ast::QualifiedName* value :
+         {&expect.scopes_name, &expect.ttl_name, &expect.until_name, &expect.audience_name})
+        add(names, *value);
 }
 
 /// The names in the parts of a declaration other than expressions.
@@ -74,8 +90,11 @@ struct Named {
         add(names, decl.given);
         add(names, decl.changes);
         for (const auto& path : decl.case_paths) add(names, path);
-        for (const ast::Expectation& expect : decl.expects)
-            for (const ast::QualifiedName& rule : expect.rules) add(names, rule);
+        for (const ast::Expectation& expect : decl.expects) add(names, expect);
+        for (const ast::CaseRow& row : decl.rows) {
+            for (const ast::Data& value : row.values) add(names, value);
+            add(names, row.expect);
+        }
     }
 };
 

@@ -1,10 +1,12 @@
 // Binding digests of approvals, as in docs/decision-format.md.
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "base/digest.h"
 #include "base/values.h"
 #include "reference/evaluation.h"
+#include "writ/request.h"
 
 namespace writ::reference {
 
@@ -141,8 +143,7 @@ std::string Binding::digest() const {
            ";sha256=" + *hash(fields);
 }
 
-std::optional<std::int64_t> Binding::covers(std::string_view digest) const {
-    if (!unstated_.empty()) return std::nullopt;
+std::optional<Binding::Parts> Binding::parse(std::string_view digest) {
     static constexpr std::string_view kLabels[] = {"v2;scopes=", ";audience=", ";ttl=", ";resource=", ";sha256="};
     std::vector<std::string_view> parts;
     for (const std::string_view label : kLabels) {
@@ -151,19 +152,101 @@ std::optional<std::int64_t> Binding::covers(std::string_view digest) const {
         parts.push_back(digest.substr(0, digest.find(';')));
         digest.remove_prefix(parts.back().size());
     }
-    const auto scopes = items_of(parts[0]), audience = items_of(parts[1]), fields = items_of(parts[3]);
+    auto scopes = items_of(parts[0]), audience = items_of(parts[1]), fields = items_of(parts[3]);
     if (!digest.empty() || !scopes || !audience || !fields) return std::nullopt;
-    if (!std::includes(scopes->begin(), scopes->end(), scopes_.begin(), scopes_.end())) return std::nullopt;
-    if (!std::includes(audience->begin(), audience->end(), audience_.begin(), audience_.end())) return std::nullopt;
-    const auto expected = hash(*fields);
-    if (!expected || *expected != parts[4]) return std::nullopt;
-
-    if (parts[2] == "policy") return kNever;
     const bool digits =
         !parts[2].empty() && parts[2][0] != '0' && parts[2].size() <= 13 &&
         std::all_of(parts[2].begin(), parts[2].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-    if (!digits) return std::nullopt;
-    return sat_mul(std::stoll(std::string(parts[2])), kSecond);
+    if (!digits && parts[2] != "policy") return std::nullopt;
+    return Parts{std::move(*scopes), std::move(*audience), std::move(*fields), parts[2], parts[4]};
+}
+
+std::optional<std::int64_t> Binding::covers(std::string_view digest) const {
+    const auto parts = unstated_.empty() ? parse(digest) : std::nullopt;
+    if (!parts || !misfit(digest).empty()) return std::nullopt;
+    return parts->ttl == "policy" ? kNever : sat_mul(std::stoll(std::string(parts->ttl)), kSecond);
+}
+
+std::vector<std::string> Binding::misfit(std::string_view digest) const {
+    const auto parts = parse(digest);
+    if (!parts) return {"it is not a binding digest"};
+    std::vector<std::string> out;
+    const auto lacks = [&](std::string_view what, const std::set<std::string>& requested, const Texts& approved) {
+        Texts absent;
+        std::set_difference(requested.begin(), requested.end(), approved.begin(), approved.end(),
+                            std::back_inserter(absent));
+        if (!absent.empty())
+            out.push_back(std::string(what) + (absent.size() == 1 ? " " : "s ") + join(absent) +
+                          (absent.size() == 1 ? " is" : " are") + " not approved");
+    };
+    lacks("scope", scopes_, parts->scopes);
+    lacks("audience", audience_, parts->audience);
+    Texts gone;
+    for (const std::string& name : parts->fields)
+        if (!fields_.contains(name)) gone.push_back("resource." + name);
+    if (!gone.empty())
+        out.push_back(join(gone) + (gone.size() == 1 ? " was" : " were") + " approved and is not stated");
+    else if (*hash(parts->fields) != parts->hash)
+        out.push_back("another agent, run, tenant, user, tool, operation, parameter or resource is approved");
+    return out;
+}
+
+/// The digest of a document; none if it has none.
+static std::optional<std::string> binding_of(const check::Policy& policy, Request& request,
+                                             const json::Value& document) {
+    // The reference evaluator reads only documents that were admitted.
+    if (!request.parse(json::write(document))) return std::nullopt;
+    Arena arena;
+    const Facts facts(policy, document, arena);
+    if (facts.tool() == nullptr) return std::nullopt;
+    const Binding binding(facts);
+    return binding.unstated().empty() ? std::optional(binding.digest()) : std::nullopt;
+}
+
+/// Computes digests of fixtures, each once.
+class BindingTable {
+public:
+    BindingTable(const check::Policy& policy, const Bundle& bundle)
+        : policy_(policy), request_(bundle), known_(policy.fixtures.size()) {}
+
+    void state(json::Value& document) {
+        std::vector<std::pair<json::Value*, std::string>> marked;
+        for (json::Value& approval : document.find("approvals")->items)
+            if (const json::Value* digest = approval.find("binding_digest");
+                digest != nullptr && digest->text.starts_with(check::kBindingMarker))
+                marked.emplace_back(&approval, digest->text.substr(check::kBindingMarker.size()));
+        for (const auto& [approval, fixture] : marked) approval->remove("binding_digest");
+        std::optional<std::string> own;
+        for (const auto& [approval, fixture] : marked) {
+            if (fixture.empty() && !own) own = binding_of(policy_, request_, document).value_or("");
+            const std::string& digest = fixture.empty() ? *own : of_fixture(std::stoul(fixture));
+            if (!digest.empty()) approval->set("binding_digest", json::Value::of(std::string_view(digest)));
+        }
+    }
+
+private:
+    const std::string& of_fixture(std::size_t index) {
+        auto& known = known_[index];
+        if (!known) {
+            // Approvals are not bound, and may have markers.
+            json::Value document = policy_.fixtures[index].document;
+            document.remove("approvals");
+            known = binding_of(policy_, request_, document).value_or("");
+        }
+        return *known;
+    }
+
+    const check::Policy& policy_;
+    Request request_;
+    std::vector<std::optional<std::string>> known_;  ///< by fixture; empty text: it has no digest
+};
+
+void state_bindings(check::Policy& policy, const Bundle& bundle) {
+    BindingTable table(policy, bundle);
+    for (check::TestRow& test : policy.tests)
+        if (test.binds) table.state(test.document);
+    for (check::Fixture& fixture : policy.fixtures)
+        if (fixture.binds) table.state(fixture.document);
 }
 
 }  // namespace writ::reference

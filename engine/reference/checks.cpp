@@ -296,6 +296,14 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
             for (const std::string_view who : {"approver", "requester"})
                 if (facts.member(approval, who).unknown())
                     state.unknown_persons.push_back(who == "approver" ? "approvals.approver" : "approvals.requester");
+        if (state.unstated.empty() &&
+            std::find(objected.begin(), objected.end(), "approval_unbound") != objected.end()) {
+            const Value digest = facts.member(approval, "binding_digest");
+            const auto* text = digest.as<std::string_view>();
+            state.unbound.push_back(
+                {static_cast<std::uint32_t>(i),
+                 text != nullptr ? binding.misfit(*text) : std::vector<std::string>{"it has no digest"}});
+        }
         if (objected.empty()) counting.push_back({i, until, *approver_of(facts, approval)});
     }
     if (!state.unstated.empty()) against.push_back("approval_unbound");

@@ -191,9 +191,18 @@ public:
     /// The longest lifetime that a digest allows for this request; kNever if the digest states none. Empty: the digest
     /// does not cover this request.
     [[nodiscard]] std::optional<std::int64_t> covers(std::string_view digest) const;
+    /// How a digest that does not cover this request differs from it, for people: for each part that differs, what.
+    /// Requires: unstated() is empty.
+    [[nodiscard]] std::vector<std::string> misfit(std::string_view digest) const;
 
 private:
     using Texts = std::vector<std::string>;
+    /// A digest, taken apart.
+    struct Parts {
+        Texts scopes, audience, fields;
+        std::string_view ttl, hash;
+    };
+    [[nodiscard]] static std::optional<Parts> parse(std::string_view digest);
     void need(const Facts& facts, check::FieldId field, const json::Value* stated, const std::string& path);
     void show(const std::string& name, const json::Value& value);
     /// None if the request does not state one of the fields of the resource.
@@ -214,6 +223,7 @@ struct ApprovalState {
     std::int64_t until = kNever;            ///< when the first of those used stops counting
     std::string digest;                     ///< the digest that approvals must be bound to
     std::string unstated;                   ///< the missing fact without which no approval is bound
+    std::vector<Unbound> unbound;           ///< those bound to another request
     /// Missing facts without which no approval is known to be independent: first those of the request, then those of
     /// the approvals.
     std::vector<std::string_view> unknown_persons;

@@ -432,7 +432,8 @@ void Deciding::meet_requirements() {
                                    rule->rule->groups,
                                    within,
                                    {state.against.begin(), state.against.end()},
-                                   state.unstated.empty() && of_request ? std::string(person) : state.unstated});
+                                   state.unstated.empty() && of_request ? std::string(person) : state.unstated,
+                                   state.unbound});
         if (state.counted >= rule->rule->approvals) {
             live_at_most(sat_sub(state.until, decision_.now), rule->index, "approvals");
             approvals_used_.insert(approvals_used_.end(), state.used.begin(), state.used.end());

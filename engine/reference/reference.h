@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "check/typed.h"
+#include "writ/bundle.h"
 #include "writ/decision.h"
 #include "writ/explain.h"
 #include "writ/revocations.h"
@@ -57,5 +58,11 @@ struct Trace {
 /// Whether an invariant's condition is true for such a document; Unknown if `now` is not stated.
 [[nodiscard]] Truth invariant_condition(const check::Policy& policy, const check::Invariant& invariant,
                                         const json::Value& document);
+
+/// Replaces the markers of `binding of …` in the documents of tests and fixtures by the digests of the documents. They
+/// cover no approvals, so no digest depends on its own place. Where a document is not a request of the policy, or does
+/// not state everything that is bound, there is no digest, and the approval's field is removed.
+/// Requires: `bundle` is compiled from `policy`.
+void state_bindings(check::Policy& policy, const Bundle& bundle);
 
 }  // namespace writ::reference

@@ -77,7 +77,8 @@ constexpr bool is_algebra(ExprKind kind) {
            kind == ExprKind::Multiply || kind == ExprKind::Union || kind == ExprKind::Intersect;
 }
 
-enum class StepKind : std::uint8_t { Name, Quoted, Key };
+/// Element: a position in a list, only in fixtures and tests.
+enum class StepKind : std::uint8_t { Name, Quoted, Key, Element };
 
 struct PathStep {
     StepKind kind = StepKind::Name;
@@ -121,8 +122,8 @@ struct Field {
 
 // ---- data in tests and fixtures -------------------------------------------------------------
 
-/// Empty: `{ }`, an object or a list depending on the schema.
-enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object, Empty };
+/// Empty: `{ }`, an object or a list depending on the schema. Name: a definition. Binding: `binding of …`.
+enum class DataKind : std::uint8_t { String, Number, Bool, None, Missing, Array, Object, Empty, Name, Binding };
 
 struct DataMember;
 
@@ -132,6 +133,7 @@ struct Data {
     Span span;
     std::string text;  ///< String: decoded; Number: in JSON's form
     bool boolean = false;
+    QualifiedName name;  ///< Name; Binding: a fixture, or without parts for the request itself
     std::vector<Data> items;
     std::vector<DataMember> members;
 };
@@ -310,8 +312,12 @@ struct Expectation {
     std::optional<std::vector<std::string>> scopes;
     std::optional<std::int64_t> ttl;    ///< microseconds
     std::optional<std::int64_t> until;  ///< `not_after`, microseconds since the epoch
-    std::optional<std::string> audience;
+    std::optional<std::vector<std::string>> audience;
+    /// Definitions that have these values; without parts if the value is written out or not expected.
+    QualifiedName scopes_name, ttl_name, until_name, audience_name;
     bool single_use = false;
+    /// Whether the names that follow are all that the decision has, and not only among them.
+    bool only_obligations = false, only_rules = false, only_reasons = false, only_groups = false;
     std::vector<Name> obligations;
     std::vector<QualifiedName> rules;
     std::vector<QualifiedName> reasons;

@@ -42,6 +42,7 @@ std::string path_text(std::span<const ast::PathStep> steps) {
                 out += text_literal(step.text);
                 break;
             case ast::StepKind::Key: out += '[' + text_literal(step.text) + ']'; break;
+            case ast::StepKind::Element: out += '[' + std::string(step.text) + ']'; break;
         }
     }
     return out;
@@ -188,6 +189,10 @@ private:
             case ast::DataKind::None: line(word + "none"); return;
             case ast::DataKind::Missing: line(word + "missing"); return;
             case ast::DataKind::Empty: line(word + "empty"); return;
+            case ast::DataKind::Name: line(word + "name " + name_text(value.name)); return;
+            case ast::DataKind::Binding:
+                line(word + "binding" + (value.name.parts.empty() ? "" : " of " + name_text(value.name)));
+                return;
             case ast::DataKind::Array:
                 nest(word + "array", [&] {
                     for (const ast::Data& item : value.items) data("", item);
@@ -203,17 +208,28 @@ private:
     void changes(const std::vector<ast::FixtureChange>& items) {
         for (const ast::FixtureChange& change : items) data("with " + path_text(change.path) + " = ", change.value);
     }
+    /// Texts of an expectation, or the definition that has them.
+    void expected(const std::string& word, const std::optional<std::vector<std::string>>& texts,
+                  const ast::QualifiedName& name) {
+        if (!name.parts.empty()) line(word + " name " + name_text(name));
+        if (!texts) return;
+        std::string text = word;
+        for (const std::string& each : *texts) text += ' ' + text_literal(each);
+        line(text);
+    }
     void expectation(const ast::Expectation& e) {
         nest("expect " + e.effect, [&] {
-            if (e.scopes) {
-                std::string text = "scopes";
-                for (const std::string& scope : *e.scopes) text += ' ' + text_literal(scope);
-                line(text);
-            }
+            expected("scopes", e.scopes, e.scopes_name);
+            expected("ttl", {}, e.ttl_name);
+            expected("until", {}, e.until_name);
             if (e.ttl) line("ttl " + format_duration(*e.ttl));
             if (e.until) line("until " + format_instant(*e.until));
-            if (e.audience) line("audience " + text_literal(*e.audience));
+            expected("audience", e.audience, e.audience_name);
             if (e.single_use) line("single-use");
+            if (e.only_obligations) line("only-with");
+            if (e.only_rules) line("only-by");
+            if (e.only_reasons) line("only-because");
+            if (e.only_groups) line("only-from");
             for (const ast::Name& name : e.obligations) line("with " + std::string(name.text));
             for (const ast::QualifiedName& rule : e.rules) line("by " + name_text(rule));
             for (const ast::QualifiedName& reason : e.reasons) line("because " + name_text(reason));

@@ -57,37 +57,11 @@ public:
     }
     /// Whether an expectation could continue here.
     [[nodiscard]] bool in_expectation() const {
-        return declares(Lexer::TEST) && could_be(Lexer::BECAUSE) && could_be(Lexer::BY) && !starts_row();
+        return declares(Lexer::TEST) && could_be(Lexer::BECAUSE) && could_be(Lexer::BY);
     }
-    /// Whether a value of a change or a cell must stand here.
-    [[nodiscard]] bool awaits_data() const {
-        return in_changes() && could_be(Lexer::MISSING) && could_be(Lexer::LBRACKET) &&
-               (!could_be(Lexer::BECAUSE) || starts_row());
-    }
-
-    /// The field that the awaited value is for, as written: of this change, or of this column of the cases.
-    [[nodiscard]] std::string assigned() const {
-        if (before(1) == Lexer::ASSIGN) {
-            std::size_t first = index_ - 1;
-            while (first > start_ && type_at(first - 1) != Lexer::COMMA &&
-                   (type_at(first - 1) != Lexer::WITH || type_at(first) == Lexer::ASSIGN))
-                --first;
-            return text(first, index_ - 2);
-        }
-        // A row has as many `|` as the header has.
-        std::vector<std::size_t> pipes;
-        std::size_t cases = index_, header = index_;
-        for (std::size_t i = start_; i < index_; ++i) {
-            const std::size_t each = type_at(i);
-            if (each == Lexer::CASES && cases == index_) cases = i;
-            if (each == Lexer::EXPECT && !pipes.empty() && pipes.back() + 1 == i && header == index_) header = i;
-            if (each == Lexer::PIPE && cases < i) pipes.push_back(i);
-        }
-        if (header == index_) return {};
-        const auto columns = static_cast<std::size_t>(
-            std::count_if(pipes.begin(), pipes.end(), [&](std::size_t i) { return i < header; }));
-        const std::size_t column = (pipes.size() - columns) % columns;
-        return text((column == 0 ? cases : pipes[column - 1]) + 1, pipes[column] - 1);
+    /// Whether a word was read as the first cell of a row although a part of an expectation was meant.
+    [[nodiscard]] bool in_first_cell() const {
+        return declares(Lexer::TEST) && could_be(Lexer::PIPE) && could_be(Lexer::DOT) && is_word(before(1));
     }
 
 private:
@@ -99,9 +73,6 @@ private:
         return begin.begin < end.end ? std::string(place_.tokens.slice({begin.source, begin.begin, end.end}))
                                      : std::string();
     }
-    /// Whether the word after an expectation is the first cell of the next row.
-    [[nodiscard]] bool starts_row() const { return after({}).starts_with('|'); }
-
     const ErrorPlace& place_;
     std::size_t index_;
     std::size_t start_ = 0;  ///< of the word that starts the declaration
@@ -115,6 +86,24 @@ struct Mistake {
 
 Hint issuer_form(const Neighbours& p) {
     return {"write `issuer " + p.name() + ": KIND \"https://…\" { audience \"…\" }`", {}};
+}
+
+/// The word of an expectation that is meant; empty: none is similar.
+std::string near_part(const std::string& word) {
+    return std::string(nearest(word, {"scopes", "for", "from", "until", "audience", "single_use", "with", "because",
+                                      "by", "expect", "exactly"}));
+}
+
+bool is_effect(std::size_t word) {
+    return word == Lexer::PERMIT || word == Lexer::DENY || word == Lexer::NEEDS_APPROVAL;
+}
+
+/// Help for a name that follows an effect directly.
+std::string about_effect(std::size_t effect, const std::string& name) {
+    if (effect == Lexer::PERMIT)
+        return "the rule that permits follows `by`: `permit by " + name + "`; a definition of scopes follows `scopes`";
+    return std::string("the reason follows `because`: `") + (effect == Lexer::DENY ? "deny" : "needs_approval") +
+           " because " + name + "`";
 }
 
 /// The first mistake that is recognised counts.
@@ -145,45 +134,44 @@ constexpr Mistake kMistakes[] = {
     {[](const Neighbours& p) { return p.in_changes() && p.type() == Lexer::AND && p.could_be(Lexer::COMMA); },
      [](const Neighbours&) -> Hint { return {"write `,` between them", ","}; }},
     {[](const Neighbours& p) {
-         return p.declares(Lexer::TEST) && p.type() == Lexer::STRING &&
-                (p.before(1) == Lexer::BECAUSE || p.before(1) == Lexer::BY);
+         const std::size_t word = p.before(p.before(1) == Lexer::EXACTLY ? 2 : 1);
+         return p.declares(Lexer::TEST) && p.type() == Lexer::STRING && (word == Lexer::BECAUSE || word == Lexer::BY);
      },
      [](const Neighbours& p) -> Hint {
          const std::string quoted = p.found();
          const std::string name = quoted.substr(1, quoted.size() - 2);
          return {"write the name without quotes: `" + p.text_before() + " " + name + "`", name};
      }},
+    {[](const Neighbours& p) { return p.in_expectation() && p.type() == Lexer::EXACTLY && is_effect(p.before(1)); },
+     [](const Neighbours&) -> Hint {
+         return {
+             "scopes, ttl and audience are compared as a whole anyway; `exactly` follows `with`, `because`, `by` or "
+             "`from`",
+             {}};
+     }},
     {[](const Neighbours& p) {
-         return p.in_expectation() && is_word(p.type()) &&
-                (p.before(1) == Lexer::PERMIT || p.before(1) == Lexer::DENY || p.before(1) == Lexer::NEEDS_APPROVAL) &&
-                nearest(p.found(),
-                        {"for", "from", "until", "audience", "single_use", "with", "because", "by", "expect"})
-                    .empty();
+         return p.in_expectation() && is_word(p.type()) && is_effect(p.before(1)) && near_part(p.found()).empty();
      },
      [](const Neighbours& p) -> Hint {
          const bool permit = p.before(1) == Lexer::PERMIT;
-         const std::string mended = (permit ? "by " : "because ") + p.found();
-         return {(permit ? "the rule that permits follows `by`: `" : "the reason follows `because`: `") +
-                     p.text_before() + " " + mended + "`",
-                 mended};
+         return {about_effect(p.before(1), p.found()), (permit ? "by " : "because ") + p.found()};
      }},
-    {[](const Neighbours& p) { return p.awaits_data() && is_null_word(p.found()); },
-     [](const Neighbours&) -> Hint { return {"write `none`", "none"}; }},
-    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool"; },
-     [](const Neighbours&) -> Hint { return {"set the tool's name, as requests state it: `tool.name = \"…\"`", {}}; }},
-    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "tool.name"; },
-     [](const Neighbours&) -> Hint { return {"write the tool's name in double quotes, as requests state it", {}}; }},
-    {[](const Neighbours& p) { return p.awaits_data() && is_word(p.type()) && p.assigned() == "token.issuer"; },
-     [](const Neighbours&) -> Hint { return {"write the issuer's URL in double quotes, as requests state it", {}}; }},
-    // `{ ops }`: the word was read as the name of a member.
     {[](const Neighbours& p) {
-         return p.in_changes() && p.could_be(Lexer::COLON) && is_word(p.before(1)) &&
-                (p.type() == Lexer::RBRACE || p.type() == Lexer::COMMA);
+         return p.in_first_cell() && (is_effect(p.before(2)) || p.before(2) == Lexer::RBRACE) &&
+                !near_part(p.text_before()).empty();
      },
+     [](const Neighbours& p) -> Hint { return {"did you mean `" + near_part(p.text_before()) + "`?", {}}; }},
+    {[](const Neighbours& p) { return p.in_first_cell() && is_effect(p.before(2)); },
+     [](const Neighbours& p) -> Hint { return {about_effect(p.before(2), p.text_before()), {}}; }},
+    {[](const Neighbours& p) { return p.declares(Lexer::TEST) && p.before(1) == Lexer::EXACTLY && opens(p.type()); },
      [](const Neighbours& p) -> Hint {
-         const std::string word = p.text_before();
-         return {is_null_word(word) ? "write `none`" : "write text in double quotes: `\"" + word + "\"`", {}};
+         return {"write the names without braces: `exactly " + p.after("]}") + "`", {}};
      }},
+    {[](const Neighbours& p) {
+         return p.in_changes() && p.before(1) == Lexer::LBRACKET && p.type() == Lexer::MINUS &&
+                p.could_be(Lexer::INT) && p.could_be(Lexer::STRING);
+     },
+     [](const Neighbours&) -> Hint { return {"positions count from 0, from the first element on", {}}; }},
 
     // ---- tools, issuers and groups of issuers ----
     {[](const Neighbours& p) {

@@ -78,6 +78,7 @@ private:
     void changes(std::vector<ast::FixtureChange>& out, const std::vector<Tree::ChangeContext*>& trees);
     ast::Expectation expectation(Tree::ExpectationContext& tree);
     ast::Data data(Tree::DataContext& tree);
+    ast::Data literal(Tree::LiteralContext& tree);
 
     // lower_decl.cpp: the small parts
     [[nodiscard]] Span span(const antlr4::Token& token) const { return tokens_.span(token); }
@@ -96,6 +97,7 @@ private:
     Texts strings(Tree::StringsContext& tree);
     ast::PathStep step(Tree::StepContext& tree);
     std::vector<ast::PathStep> path(Tree::PathContext& tree);
+    std::vector<ast::PathStep> place(Tree::PlaceContext& tree);
     std::int64_t duration(antlr4::tree::TerminalNode& node) const;
     /// Microseconds since the epoch; reports text that is not an instant.
     std::int64_t instant(antlr4::tree::TerminalNode& node);

@@ -56,6 +56,20 @@ std::vector<ast::PathStep> TreeLowering::path(Tree::PathContext& tree) {
     return out;
 }
 
+std::vector<ast::PathStep> TreeLowering::place(Tree::PlaceContext& tree) {
+    const ast::Name root = name(*tree.name());
+    std::vector<ast::PathStep> out{{ast::StepKind::Name, root.text, root.span}};
+    for (std::size_t i = 1; i < tree.children.size(); ++i) {
+        if (auto* next = dynamic_cast<Tree::StepContext*>(tree.children[i])) {
+            out.push_back(step(*next));
+            continue;
+        }
+        TerminalNode& index = *static_cast<Tree::ElementContext*>(tree.children[i])->INT();
+        out.push_back({ast::StepKind::Element, text(span(index)), span(index)});
+    }
+    return out;
+}
+
 std::int64_t TreeLowering::duration(TerminalNode& node) const {
     return parse_duration(text(span(node))).value_or(0);  // the token stream has reported a malformed one
 }

@@ -140,28 +140,42 @@ ast::FixtureDecl TreeLowering::fixture(Tree::FixtureDeclContext& tree) {
     if (auto* file = tree.STRING()) {
         out.json_path = string(*file);
         out.path_span = span(*file);
-        return out;
+    } else {
+        out.base = qualified(*tree.qualified());
     }
-    out.base = qualified(*tree.qualified());
     changes(out.changes, tree.change());
     return out;
 }
 
 void TreeLowering::changes(std::vector<ast::FixtureChange>& out, const std::vector<Tree::ChangeContext*>& trees) {
     for (auto* tree : trees) {
-        for (auto* set : tree->assignment()) out.push_back({path(*set->path()), span(*set), data(*set->data())});
-        for (auto* gone : tree->path()) {
+        for (auto* set : tree->assignment()) out.push_back({place(*set->place()), span(*set), data(*set->data())});
+        for (auto* gone : tree->place()) {
             ast::Data missing;
             missing.kind = ast::DataKind::Missing;
             missing.span = span(*gone);
-            out.push_back({path(*gone), span(*gone), std::move(missing)});
+            out.push_back({place(*gone), span(*gone), std::move(missing)});
         }
     }
 }
 
 ast::Data TreeLowering::data(Tree::DataContext& tree) {
+    if (auto* value = tree.literal()) return literal(*value);
+    ast::Data out;
+    out.kind = ast::DataKind::Name;
+    out.span = span(tree);
+    out.name = qualified(*tree.qualified());
+    return out;
+}
+
+ast::Data TreeLowering::literal(Tree::LiteralContext& tree) {
     ast::Data out;
     out.span = span(tree);
+    if (tree.BINDING() != nullptr) {
+        out.kind = ast::DataKind::Binding;
+        if (auto* fixture = tree.qualified()) out.name = qualified(*fixture);
+        return out;
+    }
     antlr4::Token& last = *tree.getStop();
     const std::string_view written = text(span(last));
     switch (last.getType()) {
@@ -217,12 +231,23 @@ ast::TestDecl TreeLowering::test(Tree::TestDeclContext& tree) {
 }
 
 void TreeLowering::cases(ast::TestDecl& test, Tree::CasesContext& tree) {
-    for (auto* column : tree.path()) {
-        test.case_paths.push_back(path(*column));
+    for (auto* column : tree.place()) {
+        test.case_paths.push_back(place(*column));
         test.case_path_spans.push_back(span(*column));
     }
     for (auto* row : tree.caseRow()) {
         ast::CaseRow out;
+        if (auto* value = row->literal()) {
+            out.values.push_back(literal(*value));
+        } else {
+            auto& named = *row->cellName();
+            ast::Data& cell = out.values.emplace_back();
+            cell.kind = ast::DataKind::Name;
+            cell.span = cell.name.span = span(named);
+            const Span first = span(*named.getStart());
+            cell.name.parts.push_back({text(first), first});
+            for (auto* part : named.anyName()) cell.name.parts.push_back(name(*part));
+        }
         for (auto* value : row->data()) out.values.push_back(data(*value));
         out.expect = expectation(*row->expectation());
         if (out.values.size() == test.case_paths.size()) {
@@ -252,40 +277,60 @@ ast::Expectation TreeLowering::expectation(Tree::ExpectationContext& tree) {
                                : "only a permit grants anything");
             return false;
         };
+        const bool only = part->EXACTLY() != nullptr;
+        /// Whether a value is the name of a definition, which is then kept.
+        const auto named = [&](ast::QualifiedName& into) {
+            if (part->qualified() != nullptr) into = qualified(*part->qualified());
+            return part->qualified() != nullptr;
+        };
+        const auto texts = [&] {
+            std::vector<std::string> list;
+            if (auto* items = part->strings())
+                for (auto& item : strings(*items)) list.push_back(std::move(item.first));
+            return list;
+        };
         switch (part->getStart()->getType()) {
             case Lexer::LBRACE:
-                if (!fits(permit, out.scopes.has_value())) break;
-                out.scopes.emplace();
-                if (auto* scopes = part->strings())
-                    for (auto& scope : strings(*scopes)) out.scopes->push_back(std::move(scope.first));
+            case Lexer::SCOPES:
+                if (!fits(permit, out.scopes.has_value() || !out.scopes_name.parts.empty())) break;
+                if (!named(out.scopes_name)) out.scopes = texts();
                 break;
             case Lexer::FOR:
-                if (fits(permit, out.ttl.has_value())) out.ttl = duration(*part->DURATION());
+                if (!fits(permit, out.ttl.has_value() || !out.ttl_name.parts.empty())) break;
+                if (!named(out.ttl_name)) out.ttl = duration(*part->DURATION());
                 break;
             case Lexer::UNTIL:
-                if (fits(permit, out.until.has_value())) out.until = instant(*part->STRING());
+                if (!fits(permit, out.until.has_value() || !out.until_name.parts.empty())) break;
+                if (!named(out.until_name)) out.until = instant(*part->STRING());
                 break;
             case Lexer::AUDIENCE:
-                if (fits(permit, out.audience.has_value())) out.audience = string(*part->STRING());
+                if (!fits(permit, out.audience.has_value() || !out.audience_name.parts.empty())) break;
+                if (!named(out.audience_name)) out.audience = texts();
                 break;
             case Lexer::SINGLE_USE:
                 if (fits(permit, out.single_use)) out.single_use = true;
                 break;
             case Lexer::WITH:
-                if (!fits(permit, !out.obligations.empty())) break;
-                for (auto* each : part->names()->name()) out.obligations.push_back(name(*each));
+                if (!fits(permit, !out.obligations.empty() || out.only_obligations)) break;
+                out.only_obligations = only;
+                if (auto* names = part->names())
+                    for (auto* each : names->name()) out.obligations.push_back(name(*each));
                 break;
             case Lexer::BY:
-                if (!fits(true, !out.rules.empty())) break;
-                for (auto* rule : part->qualifieds()->qualified()) out.rules.push_back(qualified(*rule));
+                if (!fits(true, !out.rules.empty() || out.only_rules)) break;
+                out.only_rules = only;
+                if (auto* rules = part->qualifieds())
+                    for (auto* rule : rules->qualified()) out.rules.push_back(qualified(*rule));
                 break;
             case Lexer::BECAUSE:
                 if (!fits(!permit, !out.reasons.empty())) break;
+                out.only_reasons = only;
                 for (auto* reason : part->qualifieds()->qualified()) out.reasons.push_back(qualified(*reason));
                 break;
             default:
                 if (!fits(tree.NEEDS_APPROVAL() != nullptr, !out.groups.empty())) break;
-                for (auto& group : strings(*part->strings())) out.groups.push_back(std::move(group.first));
+                out.only_groups = only;
+                out.groups = texts();
                 break;
         }
     }

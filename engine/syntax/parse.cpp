@@ -275,9 +275,6 @@ private:
         if (first && type == Lexer::IMPORT) return "put imports before the first declaration";
         if (first && type == Lexer::MODULE) return "`module` must come first in a file";
         if (const auto* fixture = first ? last_fixture() : nullptr; fixture != nullptr) {
-            if (fixture->json_path && (type == Lexer::WITH || type == Lexer::WITHOUT))
-                return "name the file first: `fixture base = json \"" + *fixture->json_path + "\"`, then `fixture " +
-                       std::string(fixture->name.text) + " = base " + std::string(found) + " …`";
             if (type == Lexer::AND && !fixture->changes.empty()) {
                 replacement = ",";
                 return "write `,` between them";

@@ -26,6 +26,11 @@ std::size_t rule_around(TerminalNode& leaf) {
     return static_cast<RuleNode*>(leaf.parent)->getRuleIndex();
 }
 
+/// Whether a bracket is part of a path.
+bool is_step(TerminalNode& bracket) {
+    return rule_around(bracket) == Tree::RuleStep || rule_around(bracket) == Tree::RuleElement;
+}
+
 bool is_first_child(TerminalNode& leaf) {
     return leaf.parent->children.front() == &leaf;
 }
@@ -44,10 +49,10 @@ bool glued(TerminalNode& before, TerminalNode& after) {
             if (!is_first_child(after)) return true;
             break;
         case Lexer::LBRACKET:
-            if (rule_around(after) == Tree::RuleStep) return true;
+            if (is_step(after)) return true;
             break;
         case Lexer::RBRACKET:
-            if (rule_around(after) == Tree::RuleStep || left == Lexer::LBRACKET) return true;
+            if (is_step(after) || left == Lexer::LBRACKET) return true;
             break;
         case Lexer::RBRACE:
             if (left == Lexer::LBRACE) return true;
@@ -62,10 +67,10 @@ bool glued(TerminalNode& before, TerminalNode& after) {
         case Lexer::DOT:
         case Lexer::DOTDOT:
         case Lexer::LPAREN: return true;
-        case Lexer::LBRACKET: return rule_around(before) == Tree::RuleStep;
+        case Lexer::LBRACKET: return is_step(before);
         case Lexer::LT: return rule_around(before) == Tree::RuleType;
         case Lexer::MINUS:  // a sign
-            return rule_around(before) == Tree::RuleUnary || rule_around(before) == Tree::RuleData;
+            return rule_around(before) == Tree::RuleUnary || rule_around(before) == Tree::RuleLiteral;
         default: return false;
     }
 }
@@ -166,7 +171,7 @@ void Printer::broken(RuleNode& tree) {
         case Tree::RuleClaimsItem:
         case Tree::RuleIssuerItem:
         case Tree::RuleToolItem: return item(tree);
-        case Tree::RuleData: return block(all(tree), Between::Commas);
+        case Tree::RuleLiteral: return block(all(tree), Between::Commas);
         case Tree::RuleExpr: return condition(tree);
         case Tree::RuleQuantified: return quantified(tree);
         case Tree::RulePrimary: return primary(tree);

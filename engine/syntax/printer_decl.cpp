@@ -117,10 +117,10 @@ void Printer::enumeration(RuleNode& tree) {
 }
 
 void Printer::fixture(RuleNode& tree) {
-    constexpr std::size_t kChanges = 4;  // `fixture NAME = BASE`, or `= json FILE` without changes
-    if (static_cast<Tree::FixtureDeclContext&>(tree).JSON() != nullptr) return sequence(all(tree));
-    sequence({tree, 0, kChanges});
-    changes(tree, kChanges, Page::kStep);
+    // `fixture NAME = BASE`, or `= json FILE`.
+    const std::size_t first = static_cast<Tree::FixtureDeclContext&>(tree).JSON() != nullptr ? 5 : 4;
+    sequence({tree, 0, first});
+    changes(tree, first, Page::kStep);
 }
 
 /// Changes are on the line where they start, or on one line each.

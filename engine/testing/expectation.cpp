@@ -1,6 +1,7 @@
 #include "testing/expectation.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 #include "base/json.h"
@@ -94,6 +95,14 @@ void append_list(std::string& out, std::string_view word, const std::string& lis
     out.append(" ").append(word).append(" ").append(list);
 }
 
+constexpr std::string_view kOnly = "exactly ";
+
+/// Names that must be among others; with `only`, all that there are.
+std::string expected_list(bool only, const std::string& list) {
+    if (!only) return list;
+    return std::string(kOnly) + (list.empty() ? "none" : list);
+}
+
 Names texts_of(const std::vector<ast::Name>& names) {
     Names out;
     for (const ast::Name& name : names) out.emplace_back(name.text);
@@ -106,8 +115,8 @@ Names texts_of(const std::vector<ast::QualifiedName>& names) {
     return out;
 }
 
-std::string rule_list(const Parts& parts) {
-    return joined(parts.rules, [](const RuleInfo& rule) { return std::string(rule.name); });
+std::string name_of(const RuleInfo& rule) {
+    return std::string(rule.name);
 }
 
 }  // namespace
@@ -117,12 +126,13 @@ std::string describe(const ast::Expectation& expect) {
     if (expect.scopes) out += " " + set_text(sorted(*expect.scopes));
     if (expect.ttl) out += " for " + format_duration(*expect.ttl);
     if (expect.until) out += " until " + json::quoted(format_instant(*expect.until));
-    if (expect.audience) out += " audience " + json::quoted(*expect.audience);
+    if (expect.audience) append_list(out, "audience", joined(sorted(*expect.audience), json::quoted));
     if (expect.single_use) out += " single_use";
-    append_list(out, "from", joined(sorted(expect.groups), json::quoted));
-    append_list(out, "with", joined(sorted(texts_of(expect.obligations)), plain));
-    append_list(out, "because", joined(sorted(texts_of(expect.reasons)), plain));
-    append_list(out, "by", joined(texts_of(expect.rules), plain));
+    append_list(out, "from", expected_list(expect.only_groups, joined(sorted(expect.groups), json::quoted)));
+    append_list(out, "with",
+                expected_list(expect.only_obligations, joined(sorted(texts_of(expect.obligations)), plain)));
+    append_list(out, "because", expected_list(expect.only_reasons, joined(sorted(texts_of(expect.reasons)), plain)));
+    append_list(out, "by", expected_list(expect.only_rules, joined(texts_of(expect.rules), plain)));
     return out;
 }
 
@@ -138,7 +148,7 @@ std::string describe(const Decision& decision, const Bundle& bundle) {
     append_list(out, "from", joined(parts.groups, json::quoted));
     append_list(out, "with", joined(parts.obligations, plain));
     if (decision.effect != Effect::Permit) append_list(out, "because", joined(parts.reasons, plain));
-    append_list(out, "by", rule_list(parts));
+    append_list(out, "by", joined(parts.rules, name_of));
     return out;
 }
 
@@ -153,20 +163,25 @@ public:
         if (!equal) out.push_back({std::string(part), std::move(expected), std::move(actual)});
     }
 
-    /// Each of the expected names must be there.
-    template <class There>
-    void among(std::string_view part, const Names& expected, There there, std::string actual) {
+    /// Each of the expected names must be there; with `only`, nothing else may be.
+    template <class Items, class IsName, class Show>
+    void names(std::string_view part, bool only, const Names& expected, const Items& actual, IsName is_name,
+               Show show) {
         Names absent;
         for (const std::string& name : expected)
-            if (!there(name)) absent.push_back(name);
-        if (!absent.empty())
-            out.push_back({std::string(part), joined(absent, plain), actual.empty() ? "none" : std::move(actual)});
+            if (std::none_of(actual.begin(), actual.end(), [&](const auto& item) { return is_name(name, item); }))
+                absent.push_back(name);
+        const bool more = only && std::any_of(actual.begin(), actual.end(), [&](const auto& item) {
+                              return std::none_of(expected.begin(), expected.end(),
+                                                  [&](const std::string& name) { return is_name(name, item); });
+                          });
+        if (absent.empty() && !more) return;
+        std::string all = joined(actual, show);
+        out.push_back({std::string(part), only ? expected_list(true, joined(expected, plain)) : joined(absent, plain),
+                       all.empty() ? "none" : std::move(all)});
     }
-    void among(std::string_view part, const Names& expected, const Names& actual) {
-        const auto there = [&](const std::string& name) {
-            return std::find(actual.begin(), actual.end(), name) != actual.end();
-        };
-        among(part, expected, there, joined(actual, plain));
+    void names(std::string_view part, bool only, const Names& expected, const Names& actual) {
+        names(part, only, expected, actual, std::equal_to<>(), plain);
     }
 };
 
@@ -182,12 +197,13 @@ void grant_differences(const ast::Expectation& expect, const Grant& grant, const
     if (expect.until)
         compare.same("not_after", expect.until == grant.not_after, instant_text(expect.until),
                      instant_text(grant.not_after));
-    if (expect.audience)
-        compare.same("audience", Names{*expect.audience} == parts.audience, set_text({*expect.audience}),
-                     set_text(parts.audience));
+    if (expect.audience) {
+        const Names audience = sorted(*expect.audience);
+        compare.same("audience", audience == parts.audience, set_text(audience), set_text(parts.audience));
+    }
     if (expect.single_use) compare.same("single_use", grant.single_use, "single_use", "may be used again");
-    compare.among("groups", expect.groups, parts.groups);
-    compare.among("obligations", texts_of(expect.obligations), parts.obligations);
+    compare.names("groups", expect.only_groups, sorted(expect.groups), parts.groups);
+    compare.names("obligations", expect.only_obligations, sorted(texts_of(expect.obligations)), parts.obligations);
 }
 
 }  // namespace
@@ -199,19 +215,15 @@ std::vector<Difference> differences(const ast::Expectation& expect, const Decisi
     compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));
     // If the effects differ, the grant differs for that reason, but the expected rules and reasons are still compared.
     if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);
-    compare.among("reasons", texts_of(expect.reasons), parts.reasons);
-    const auto rule_there = [&](const std::string& name) {
-        return std::any_of(parts.rules.begin(), parts.rules.end(),
-                           [&](const RuleInfo& rule) { return names_rule(name, rule); });
-    };
-    compare.among("rules", texts_of(expect.rules), rule_there, rule_list(parts));
+    compare.names("reasons", expect.only_reasons, texts_of(expect.reasons), parts.reasons);
+    compare.names("rules", expect.only_rules, texts_of(expect.rules), parts.rules, names_rule, name_of);
     return std::move(compare.out);
 }
 
 std::string problem_of(const std::vector<Difference>& differences) {
     struct Sentence {
-        std::string_view part, text;  ///< `{}`, twice: actual and expected, or the other way round for names
-        bool names;
+        std::string_view part, text;
+        bool names;  ///< the difference is of names among others
     };
     static constexpr Sentence kSentences[] = {
         {"effect", "the effect is ", false},
@@ -232,11 +244,12 @@ std::string problem_of(const std::vector<Difference>& differences) {
                                             [&](const Sentence& s) { return s.part == each.part; });
         if (sentence == std::end(kSentences)) continue;
         if (!out.empty()) out += "; ";
-        out += sentence->text;
-        if (sentence->names)
-            out += "`" + each.expected + "` is not among " + each.actual;
+        if (sentence->names && each.expected.starts_with(kOnly))
+            out += "the " + each.part + " are " + each.actual + ", not " + each.expected;
+        else if (sentence->names)
+            out += std::string(sentence->text) + "`" + each.expected + "` is not among " + each.actual;
         else
-            out += each.actual + ", not " + each.expected;
+            out += std::string(sentence->text) + each.actual + ", not " + each.expected;
     }
     return out;
 }

@@ -98,6 +98,10 @@ private:
         result.problem = "the request is refused at " + error.context + ": " + error.message;
         if (error.code == code_name(Code::IssuersDiffer))
             result.problem += "; change both, or remove the claim: `without token.claims.iss`";
+        constexpr std::string_view kToken = "$.token.";
+        if (error.code == code_name(Code::TokenWiderThanClaims) && error.context.starts_with(kToken))
+            result.problem += "; change both, or remove the claim: `without token.claims." +
+                              error.context.substr(kToken.size()) + "`";
     }
 
     const check::Policy& policy_;

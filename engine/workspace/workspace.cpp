@@ -62,6 +62,7 @@ struct Workspace::Impl {
         }
         compiled = run_pipeline(sources, options);
         suggest_manifests(compiled.diagnostics);
+        if (compiled.bundle) reference::state_bindings(*compiled.policy, *compiled.bundle);
     }
 
     /// The listing of each given source, with its name if there are several.

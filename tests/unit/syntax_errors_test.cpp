@@ -137,34 +137,19 @@ TEST_CASE("syntax: a misspelt word gets a suggestion") {
     CHECK(d.replacement == "tier");
 }
 
-TEST_CASE("syntax: a fixture from a file is changed in a second one") {
-    CHECK(only("fixture x = json \"f.json\" with user.id = \"b\"").help ==
-          "name the file first: `fixture base = json \"f.json\"`, then `fixture x = base with …`");
-    CHECK(only("fixture x = json \"f.json\"\n  without user").help ==
-          "name the file first: `fixture base = json \"f.json\"`, then `fixture x = base without …`");
+TEST_CASE("syntax: a fixture starts from a file or from another fixture") {
     CHECK(only("fixture x = { user: none }").help ==
           "start from a file or from another fixture: `fixture x = json \"…\"`");
 }
 
-TEST_CASE("syntax: values of changes and of cases are written as requests state them") {
-    Diagnostic d = only("fixture x = f with user.roles = null");
-    CHECK(d.help == "write `none`");
-    CHECK(d.replacement == "none");
-    CHECK(only("fixture x = f with user.roles = { null }").help == "write `none`");
-    CHECK(only("fixture x = f with user.roles = { ops }").help == "write text in double quotes: `\"ops\"`");
-    CHECK(only("fixture x = f with user.id = bob").help == "write text in double quotes");
-    const std::string_view url = "write the issuer's URL in double quotes, as requests state it";
-    CHECK(only("fixture x = f with user.id = \"b\", token.issuer = eu").help == url);
-    CHECK(only("fixture x = f with tool = look").help ==
-          "set the tool's name, as requests state it: `tool.name = \"…\"`");
-    const std::string_view name = "write the tool's name in double quotes, as requests state it";
-    CHECK(only("fixture x = f with tool.name = look").help == name);
-    const std::string cases = "test \"t\" { given f cases token.issuer | tool.name | expect ";
-    CHECK(only(cases + "eu | \"t\" | deny }").help == url);
-    CHECK(only(cases + "\"u\" | look | deny }").help == name);
-    CHECK(only(cases + "\"u\" | \"t\" | deny eu | \"t\" | deny }").help == url);
-    // A column may have any name.
-    CHECK(only("test \"t\" { given f cases expect | expect x | deny }").help == "write text in double quotes");
+TEST_CASE("syntax: positions and the names after `exactly` have one form") {
+    CHECK(only("fixture x = f with approvals[-1].id = 1").help == "positions count from 0, from the first element on");
+    CHECK(only("test \"t\" { given f expect permit with exactly { audit } }").help ==
+          "write the names without braces: `exactly audit`");
+    CHECK(
+        only("test \"t\" { given f expect permit exactly { \"a\" } }").help ==
+        "scopes, ttl and audience are compared as a whole anyway; `exactly` follows `with`, `because`, `by` or `from`");
+    CHECK(only("test \"t\" { given f expect deny because exactly none }").code == "E0102");
 }
 
 TEST_CASE("syntax: changes have commas between them, and no braces") {
@@ -192,12 +177,15 @@ TEST_CASE("syntax: what an expectation is about follows `because` or `by`") {
     CHECK(d.help == "the reason follows `because`: `deny because no_permit`");
     CHECK(d.replacement == "because no_permit");
     CHECK(only("test \"t\" { given f cases a | expect 1 | deny no_permit 2 | permit }").help == d.help);
+    CHECK(only("test \"t\" { given f cases a | expect 1 | deny becaus no_permit }").help == "did you mean `because`?");
     d = only("test \"t\" { given f expect permit readers }");
-    CHECK(d.help == "the rule that permits follows `by`: `permit by readers`");
+    CHECK(d.help == "the rule that permits follows `by`: `permit by readers`; a definition of scopes follows `scopes`");
     CHECK(d.replacement == "by readers");
     d = only("test \"t\" { given f expect deny because \"no_permit\" }");
     CHECK(d.help == "write the name without quotes: `because no_permit`");
     CHECK(d.replacement == "no_permit");
+    CHECK(only("test \"t\" { given f expect deny because exactly \"no_permit\" }").help ==
+          "write the name without quotes: `exactly no_permit`");
     CHECK(only("test \"t\" { given f expect deny becaus no_permit }").replacement == "because");
 }
 

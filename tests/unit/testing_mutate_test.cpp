@@ -106,6 +106,24 @@ test "t" { given small without run.started expect deny }
                          "count(s in want.scopes: s == \"x\") > 8", "agent.risk_tier >= medium", "tool.tier < write"});
 }
 
+TEST_CASE("mutate: an approval can have the binding of its request") {
+    const MutationRun out = run(R"(
+permit pay for tool pay when token.issuer is prod grant { "pay" } for 1m
+require humans when tool.tier >= write approval from group "leads" within 15m
+fixture approved = small
+  with approvals = [ { id: "a", state: "approved", approver: "lea", groups: { "leads" }, requester: none, at: 1790000000,
+                       exp: none, uses: none, binding_digest: binding of this request } ]
+test "approved" { given approved expect permit }
+)",
+                                {"rule"});
+    REQUIRE(out.mutations.size() == 2);
+    CHECK(out.mutations[0].rules == Texts{"permit main.pay"});
+    CHECK(out.mutations[0].fate == MutationFate::Noticed);
+    CHECK(out.mutations[0].by == "approved");
+    CHECK(out.mutations[1].fate == MutationFate::NotNoticed);
+    CHECK(out.mutations[1].reached == "approved");
+}
+
 TEST_CASE("mutate: equality, quantifiers, negation and connectives") {
     const std::string tests = R"(
 test "t" { given small cases agent.class | want.scopes | expect

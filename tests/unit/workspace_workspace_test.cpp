@@ -130,6 +130,109 @@ TEST_CASE("tools: a failed test says which part differs") {
           R"(the scopes are { "pay:create" }, not { "pay:read" }; the ttl is 2m, not 1m)");
 }
 
+TEST_CASE("tools: `exactly` makes the names all that there are") {
+    CHECK(problem("", "permit with exactly audit by exactly pay_own").empty());
+    CHECK(problem(" with agent.class = \"loud\"", "permit with exactly audit, notify").empty());
+    CHECK(problem(" with agent.class = \"loud\"", "permit with audit").empty());
+    CHECK(problem(" with agent.class = \"loud\"", "permit with exactly audit") ==
+          "the obligations are audit, notify, not exactly audit");
+    CHECK(problem("", "permit with exactly audit, notify") == "the obligations are audit, not exactly audit, notify");
+    CHECK(problem("", "permit with exactly none") == "the obligations are audit, not exactly none");
+    CHECK(problem("", "permit by exactly none") == "the rules are pay_own, not exactly none");
+    const std::string twice = " with agent.revoked = true, agent.class = \"loud\", params.amount = 200";
+    CHECK(problem(twice, "deny because exactly suspended by exactly main.suspended").empty());
+    CHECK(problem(" with params.amount = 200",
+                  "needs_approval from exactly \"leads\" because exactly "
+                  "approval_required by exactly big")
+              .empty());
+    CHECK(problem(" with params.amount = 200", "needs_approval from exactly \"leads\", \"chiefs\"") ==
+          "the groups are leads, not exactly chiefs, leads");
+    const auto cases = run("test \"t\" { given small expect permit with exactly audit by exactly pay_own }");
+    CHECK(cases.at(0).expected == "permit with exactly audit by exactly pay_own");
+}
+
+TEST_CASE("tools: several audiences are one expectation") {
+    const std::string both = R"(
+tool copy { tier read  audience "https://from.example", "https://to.example"  scopes { "copy" } }
+permit copies for tool copy when token.issuer is prod grant { "copy" } for 1m
+fixture copying = small with tool = { name: "copy", operation: none, params: { } }, want.scopes = { "copy" }
+)";
+    const auto audience = [&](const std::string& given, const std::string& expect) {
+        return run(both + "test \"t\" { given copying " + given + " expect permit audience " + expect + " }").at(0);
+    };
+    CHECK(audience("", R"("https://to.example", "https://from.example")").passed);
+    CHECK(audience("", R"("https://to.example", "https://from.example")").expected ==
+          R"(permit audience "https://from.example", "https://to.example")");
+    CHECK(audience("", R"("https://to.example")").problem ==
+          R"(the audience is { "https://from.example", "https://to.example" }, not { "https://to.example" })");
+    CHECK(audience(R"(with want.audience = { "https://to.example" })", R"("https://to.example")").passed);
+    // A token can have two audiences too; its claim must say so.
+    CHECK(audience(R"(with token.aud = { "https://broker.example", "https://other.example" })",
+                   R"("https://from.example")")
+              .problem.ends_with("; change both, or remove the claim: `without token.claims.aud`"));
+}
+
+TEST_CASE("tools: an approval can have the binding of its request") {
+    const std::string approved = R"(
+fixture approved = small
+  with params.amount = 200,
+       approvals = [ { id: "ap-1", state: "approved", approver: "lea", groups: { "leads" }, requester: none, at: now_is,
+                       exp: none, uses: none, binding_digest: binding of this request } ]
+define now_is = 1790000000
+)";
+    const auto passes = [&](const std::string& given, const std::string& expect) {
+        const auto cases = run(approved + "test \"t\" { given approved " + given + " expect " + expect + " }");
+        CHECK_MESSAGE(cases.at(0).passed, given, ": ", cases.at(0).actual);
+    };
+    passes("", "permit");
+    // It is computed from the whole request of each test, also if the fixture states the rest later.
+    passes("with params.amount = 300, want.ttl = 30s, agent.id = \"other\"", "permit for 30s");
+    passes("with approvals[0].binding_digest = \"v2\"", "needs_approval because approval_unbound");
+    passes("with approvals[1] = { binding_digest: binding of this request }, approvals[0].state = \"pending\"",
+           "needs_approval because approval_not_approved");
+    // An approval of another request.
+    passes("with approvals[0].binding_digest = binding of approved", "permit");
+    passes("with approvals[0].binding_digest = binding of approved, params.amount = 300",
+           "needs_approval because approval_unbound");
+    passes("with approvals[0].binding_digest = binding of small", "needs_approval because approval_unbound");
+    // Without a fact that is bound there is no digest.
+    passes("without resource.id", "needs_approval because approval_unbound");
+    // The fixture by itself is a request too.
+    const auto found = run(approved +
+                           "test \"t\" { given approved cases params.amount | want.ttl | expect "
+                           "200 | 1m | permit 450 | 2m | permit 500 | missing | permit }");
+    REQUIRE(found.size() == 3);
+    for (const TestCase& each : found) CHECK_MESSAGE(each.passed, each.name, ": ", each.actual);
+}
+
+TEST_CASE("tools: an approval that is bound to another request says how it differs") {
+    const std::string bound =
+        "v2;scopes=pay:read;audience=https:%2F%2Fpay.example;ttl=policy;resource=colour;sha256=00";
+    const auto told = [](const std::string& digest, const std::string& more = {}) {
+        const Workspace workspace = with_tests(
+            "test \"t\" { given small with params.amount = 200, approvals = [ { "
+            "id: \"ap-1\", state: \"approved\", approver: \"lea\", groups: { "
+            "\"leads\" }, requester: none, at: 1790000000, exp: none, uses: none, "
+            "binding_digest: \"" +
+            digest + "\" } ] " + more + " expect permit }");
+        const auto explained = workspace.explain(workspace.test().cases.at(0).request);
+        REQUIRE(explained);
+        REQUIRE(explained->approvals.size() == 1);
+        std::string out;
+        for (const Unbound& each : explained->approvals[0].unbound)
+            for (const std::string& difference : each.differences)
+                out += std::to_string(each.approval) + " " + difference + "\n";
+        return out;
+    };
+    CHECK(told("nonsense") == "0 it is not a binding digest\n");
+    CHECK(told(bound) == "0 scope pay:create is not approved\n0 resource.colour was approved and is not stated\n");
+    CHECK(told("v2;scopes=pay:create;audience=;ttl=5;resource=;sha256=00") ==
+          "0 audience https:%2F%2Fpay.example is not approved\n"
+          "0 another agent, run, tenant, user, tool, operation, parameter or resource is approved\n");
+    CHECK(told("nonsense", "without approvals[0].binding_digest") == "0 it has no digest\n");
+    CHECK(told("nonsense", "without resource.id").empty());
+}
+
 TEST_CASE("tools: a failed case has each part that differs, and its request") {
     const auto parts = [](const std::string& given, const std::string& expect) {
         const auto cases = run("test \"t\" { given small" + given + " expect " + expect + " }");

@@ -76,6 +76,12 @@ struct Dropped {
     std::string by;                ///< otherwise the cause: "no permit offers it", `delegation.chain[0]`, …
 };
 
+/// An approval that is bound to another request.
+struct Unbound {
+    std::uint32_t approval = 0;            ///< its position in the request's list
+    std::vector<std::string> differences;  ///< for each part of the binding that does not fit, how; for people
+};
+
 /// The approvals for a require.
 struct SeenApprovals {
     std::uint32_t rule = kNoRule;
@@ -84,6 +90,7 @@ struct SeenApprovals {
     std::int64_t within = 0;           ///< microseconds
     std::vector<std::string> against;  ///< reason codes of approvals that are present and do not count
     std::string unstated;              ///< the fact without which no approval can count; empty: there is none
+    std::vector<Unbound> unbound;
 };
 
 /// A change of one value in the request.

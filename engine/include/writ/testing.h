@@ -18,7 +18,9 @@ namespace writ {
 struct Difference {
     std::string part;  ///< "effect", "scopes", "ttl", "not_after", "audience", "single_use", "groups", "obligations",
                        ///< "reasons" or "rules"
-    std::string expected, actual;  ///< as in a policy; for names that must be among others, the ones that are not
+    /// As in a policy. For names that must be among others, `expected` has the ones that are not; for names that must
+    /// be all, it has all of them after "exactly".
+    std::string expected, actual;
 };
 
 /// The result of one case of a test.
