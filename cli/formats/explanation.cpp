@@ -285,4 +285,13 @@ std::string render_explanation(const Explanation& explanation, bool colour) {
     return ExplanationPage(explanation, colour).draw();
 }
 
+std::string_view effect_text(Effect effect) {
+    switch (effect) {
+        case Effect::Permit: return "permit";
+        case Effect::NeedsApproval: return "needs approval";
+        case Effect::Deny: break;
+    }
+    return "deny";
+}
+
 }  // namespace writ::cli

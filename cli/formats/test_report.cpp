@@ -126,7 +126,7 @@ std::string human_verdict(const Verdict& verdict, const Palette& colours) {
 }  // namespace
 
 TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts,
-                       const MutationRun* mutation)
+                       const std::vector<LayerAbove>& above, const MutationRun* mutation)
     : workspace_(workspace),
       run_(run),
       coverage_(coverage),
@@ -137,13 +137,30 @@ TestReport::TestReport(const Workspace& workspace, const TestRun& run, bool cove
     for (const TestCase& test : run.invariants.broken) cases_.push_back(&test);
     for (const TestCase* test : cases_) {
         if (test->passed || explained_.size() == kMostExplained) continue;
-        if (auto found = explain(workspace, *test)) explained_.emplace(test, std::move(*found));
+        auto found = explain(workspace, *test);
+        if (!found) continue;
+        explained_.emplace(test, std::move(*found));
+        for (const LayerAbove& layer : above)
+            if (auto more = layer.workspace->explain(test->request))
+                explained_above_[test].push_back({layer.name, std::move(*more)});
     }
 }
 
 const Explanation* TestReport::explained(const TestCase& test) const {
     const auto found = explained_.find(&test);
     return found == explained_.end() ? nullptr : &found->second;
+}
+
+std::string TestReport::explanation_text(const TestCase& test, bool colour) const {
+    const Explanation* own = explained(test);
+    if (own == nullptr) return {};
+    std::string out = body_of(*own, colour);
+    const auto above = explained_above_.find(&test);
+    if (above == explained_above_.end()) return out;
+    for (const FromAbove& each : above->second)
+        out += fmt::format("\n{}: {}\n{}", safe(each.layer), effect_text(each.explanation.decision.effect),
+                           body_of(each.explanation, colour));
+    return out;
 }
 
 /// The difference, part by part, and the explanation.
@@ -157,8 +174,7 @@ std::string TestReport::failure(const TestCase& test, bool colour) const {
                            safe(each.expected), colours.reset, colours.good, each.part, width, safe(each.actual),
                            colours.reset);
     if (test.differences.empty()) out += fmt::format("problem   {}\n", safe(test.problem));
-    if (const Explanation* explanation = explained(test)) out += indented(body_of(*explanation, colour), "  ");
-    return out;
+    return out + indented(explanation_text(test, colour), "  ");
 }
 
 std::string TestReport::human(const Terminal& terminal) const {
@@ -212,6 +228,12 @@ Json TestReport::json() const {
                     Json{{"part", each.part}, {"expected", each.expected}, {"actual", each.actual}});
             const Explanation* explanation = explained(*test);
             item["explanation"] = explanation != nullptr ? Json::parse(to_json(*explanation)) : Json();
+            if (const auto above = explained_above_.find(test); above != explained_above_.end()) {
+                item["layers"] = Json::array();
+                for (const FromAbove& each : above->second)
+                    item["layers"].push_back(
+                        Json{{"name", each.layer}, {"explanation", Json::parse(to_json(each.explanation))}});
+            }
         }
         out["cases"].push_back(std::move(item));
     }
@@ -259,8 +281,8 @@ std::string TestReport::tap(std::size_t& number) const {
             fmt::format("  ---\n  message: {}\n  severity: fail\n  at:\n    file: {}\n    line: {}\n    column: {}\n",
                         as_yaml(test->problem), as_yaml(place.file), place.line, place.column);
         out += fmt::format("  wanted: {}\n  found: {}\n", as_yaml(test->expected), as_yaml(test->actual));
-        if (const Explanation* explanation = explained(*test))
-            out += fmt::format("  explanation: {}\n", as_yaml(body_of(*explanation, false)));
+        if (const std::string text = explanation_text(*test, false); !text.empty())
+            out += fmt::format("  explanation: {}\n", as_yaml(text));
         out += "  ...\n";
     }
     for (const Verdict& verdict : verdicts_) out += tap_verdict(verdict, ++number);

@@ -21,12 +21,18 @@ struct Verdict {
     bool failed = false;
 };
 
+/// A layer above the policy, which decided with it.
+struct LayerAbove {
+    std::string name;  ///< as it was named
+    const Workspace* workspace = nullptr;
+};
+
 /// The content of a report. Points into the workspace and the run.
 class TestReport {
 public:
-    /// `mutation`: null: no changes were tried.
+    /// `above`: the platform's first. `mutation`: null: no changes were tried.
     TestReport(const Workspace& workspace, const TestRun& run, bool coverage, std::vector<Verdict> verdicts,
-               const MutationRun* mutation = nullptr);
+               const std::vector<LayerAbove>& above = {}, const MutationRun* mutation = nullptr);
 
     [[nodiscard]] std::string human(const Terminal& terminal) const;
     [[nodiscard]] Json json() const;
@@ -43,6 +49,8 @@ private:
     /// Explains the decision on a failed case's request, reduced to the parts that differ. None if the request is
     /// refused, or if many others were explained already.
     [[nodiscard]] const Explanation* explained(const TestCase& test) const;
+    /// That explanation for people, and what each layer above the policy decided.
+    [[nodiscard]] std::string explanation_text(const TestCase& test, bool colour) const;
 
     const Workspace& workspace_;
     const TestRun& run_;
@@ -52,6 +60,11 @@ private:
     std::vector<const TestCase*> cases_;  ///< the tests' cases, then the broken invariants
     FilePositions places_;
     std::map<const TestCase*, Explanation> explained_;
+    struct FromAbove {
+        std::string layer;
+        Explanation explanation;
+    };
+    std::map<const TestCase*, std::vector<FromAbove>> explained_above_;
 };
 
 /// The result of one policy of several.

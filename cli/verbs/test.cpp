@@ -56,8 +56,8 @@ constexpr Rendering<Several> kSeveral[] = {
 };
 
 struct TestArgs {
-    std::vector<std::string> paths;
-    std::string filter;
+    std::vector<std::string> paths, layers;
+    std::string filter, exported;
     Format format = Format::Human;
     unsigned jobs = 0;  ///< 0: as many as there are processors
     bool coverage = false;
@@ -71,12 +71,13 @@ struct TestArgs {
     [[nodiscard]] bool mutates() const { return mutate || mutate_threshold >= 0 || !mutate_only.empty(); }
 };
 
-TestRun run_all(const Workspace& workspace, const TestArgs& options, unsigned threads,
-                std::function<void(std::uint64_t, std::uint64_t)> progress) {
+TestRun run_all(const Workspace& workspace, const std::vector<NamedPolicy>& above, const TestArgs& options,
+                unsigned threads, std::function<void(std::uint64_t, std::uint64_t)> progress) {
     TestOptions asked;
     asked.filter = options.filter;
     asked.threads = threads;
     asked.coverage = options.covers();
+    for (const NamedPolicy& layer : above) asked.above.push_back(*layer.workspace.bundle());
     asked.progress = std::move(progress);
     TestRun run = workspace.test(asked);
     // With a filter, untried invariants are not worth a warning.
@@ -126,6 +127,12 @@ bool has_failed(const TestRun& run, const std::vector<Verdict>& verdicts) {
            std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& each) { return each.failed; });
 }
 
+std::vector<LayerAbove> as_layers(const std::vector<NamedPolicy>& above) {
+    std::vector<LayerAbove> out;
+    for (const NamedPolicy& layer : above) out.push_back({layer.name, &layer.workspace});
+    return out;
+}
+
 /// A policy of several, with its tests run.
 struct Tested {
     Result<Workspace> workspace;
@@ -133,8 +140,8 @@ struct Tested {
     std::optional<MutationRun> mutation;
 };
 
-Exit run_several(const PolicyFolders& found, const TestArgs& options, const Terminal& terminal,
-                 const BeforeData& before_data) {
+Exit run_several(const PolicyFolders& found, const std::vector<NamedPolicy>& above, const TestArgs& options,
+                 const Terminal& terminal, const BeforeData& before_data) {
     const std::size_t count = found.policies.size();
     std::mutex one_at_a_time;
     const BeforeData guarded = !before_data ? before_data : [&](const std::string& file) {
@@ -151,7 +158,7 @@ Exit run_several(const PolicyFolders& found, const TestArgs& options, const Term
         tested = in_parallel(count, options.jobs, [&](std::size_t i) {
             Tested out{open_policy(found.policies[i], guarded), {}, {}};
             if (out.workspace && out.workspace->bundle()) {
-                out.run = run_all(*out.workspace, options, each_has, {});
+                out.run = run_all(*out.workspace, above, options, each_has, {});
                 out.mutation = mutate(*out.workspace, out.run, options, each_has, {});
             }
             const std::lock_guard<std::mutex> lock(one_at_a_time);
@@ -182,7 +189,7 @@ Exit run_several(const PolicyFolders& found, const TestArgs& options, const Term
         std::vector<Verdict> verdicts = judge(each.run, each.mutation, options);
         if (!options.filter.empty() && any && each.run.cases.empty()) verdicts.clear();
         if (has_failed(each.run, verdicts)) exit = worst(exit, Exit::Negative);
-        report.report.emplace(*each.workspace, each.run, options.covers(), std::move(verdicts),
+        report.report.emplace(*each.workspace, each.run, options.covers(), std::move(verdicts), as_layers(above),
                               each.mutation ? &*each.mutation : nullptr);
     }
     print_note(render_human(found.problems, terminal.colour_err));
@@ -195,18 +202,31 @@ Exit run_several(const PolicyFolders& found, const TestArgs& options, const Term
     return exit;
 }
 
+/// Prints a request instead of running tests.
+Exit export_request(const TestArgs& options, const Terminal& terminal) {
+    const auto opened = open_valid(options.paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const auto request = std::get<Workspace>(opened).request_of(options.exported);
+    if (!request) return report_error(request.error(), "", terminal);
+    print_result(safe_json(*request));
+    return Exit::Ok;
+}
+
 Exit run_once(const TestArgs& options, const Terminal& terminal, const BeforeData& before_data = {}) {
     const auto several = several_policies(options.paths, terminal);
     if (const Exit* failed = std::get_if<Exit>(&several)) return *failed;
+    const auto layers = open_named(options.layers, {}, terminal, before_data);
+    if (const Exit* failed = std::get_if<Exit>(&layers)) return *failed;
+    const auto& above = std::get<std::vector<NamedPolicy>>(layers);
     if (const auto& found = std::get<std::optional<PolicyFolders>>(several))
-        return run_several(*found, options, terminal, before_data);
+        return run_several(*found, above, options, terminal, before_data);
     const auto opened = open_valid(options.paths, terminal, before_data);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
     const Workspace& workspace = std::get<Workspace>(opened);
     TestRun run;
     {
         Progress progress("testing", "requests", terminal);
-        run = run_all(workspace, options, threads_for(options.jobs), progress.teller());
+        run = run_all(workspace, above, options, threads_for(options.jobs), progress.teller());
     }
     std::optional<MutationRun> mutation;
     {
@@ -214,7 +234,8 @@ Exit run_once(const TestArgs& options, const Terminal& terminal, const BeforeDat
         mutation = mutate(workspace, run, options, threads_for(options.jobs), progress.teller());
     }
     const std::vector<Verdict> verdicts = judge(run, mutation, options);
-    const TestReport report(workspace, run, options.covers(), verdicts, mutation ? &*mutation : nullptr);
+    const TestReport report(workspace, run, options.covers(), verdicts, as_layers(above),
+                            mutation ? &*mutation : nullptr);
     print_result(rendered(kTestRenderings, options.format, report, terminal));
     return has_failed(run, verdicts) ? Exit::Negative : Exit::Ok;
 }
@@ -223,7 +244,9 @@ Exit run_once(const TestArgs& options, const Terminal& terminal, const BeforeDat
 Exit run_watching(const TestArgs& options, const Terminal& terminal) {
     const char* term = std::getenv("TERM");
     const bool clears = isatty(STDOUT_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
-    Watch watch(options.paths);
+    std::vector<std::string> paths = options.paths;
+    paths.insert(paths.end(), options.layers.begin(), options.layers.end());
+    Watch watch(paths);
     for (;;) {
         watch.begin();
         if (clears) print_result("\x1b[H\x1b[2J");
@@ -271,6 +294,7 @@ void add_test(Command& program) {
     verb.footer = mutators_help() + "\n" + program.footer;
     auto& options = verb.make_values<TestArgs>();
     add_paths(verb, options.paths);
+    add_layers(verb, options.layers);
     verb.text("--filter", "TEXT", "Run only tests whose name contains this", options.filter);
     verb.flag("--coverage", "Report the rules and conditions that tests do not cover", options.coverage);
     verb.number("--threshold", "PERCENT", "Fail if fewer conditions than this are covered; implies --coverage",
@@ -283,13 +307,21 @@ void add_test(Command& program) {
                     "Only changes of these kinds, which are listed below; implies --mutate",
                     [&options](const std::string& text) { return read_mutators(options.mutate_only, text); });
     add_jobs(verb, options.jobs);
-    add_format(verb, options.format, formats_of(kTestRenderings));
+    Option& format = add_format(verb, options.format, formats_of(kTestRenderings));
+    Option& exported = verb.text(
+        "--export", "NAME", "Print the request of this fixture or test as JSON, and run nothing", options.exported);
     verb.flag("--watch", "Run again whenever a policy or a data file changes", options.watch);
-    verb.check = [&options]() -> std::string {
+    verb.check = [&options, &format, &exported]() -> std::string {
+        if (exported.given && (options.covers() || options.mutates() || options.watch || !options.filter.empty() ||
+                               !options.layers.empty() || format.given))
+            return "--export: prints a request, and cannot be combined with options of a run";
+        if (!options.layers.empty() && options.mutates())
+            return "--mutate: changes one policy, and cannot be combined with --layer";
         const bool single = options.format != Format::Human && options.format != Format::Json;
         return options.watch && single ? "--watch: can be combined only with --format human or json" : "";
     };
-    verb.run = [&options](const Terminal& terminal) {
+    verb.run = [&options, &exported](const Terminal& terminal) {
+        if (exported.given) return export_request(options, terminal);
         return options.watch ? run_watching(options, terminal) : run_once(options, terminal);
     };
 }

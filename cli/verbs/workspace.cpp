@@ -64,19 +64,18 @@ constexpr Rendering<Diagnostics> kCheckRenderings[] = {
 /// Policies that decide together, with the layers that their manifests name.
 class Stack {
 public:
-    explicit Stack(const Terminal& terminal) : terminal_(terminal) {}
+    /// Opens the policy at some paths, which has no layers or whose layers are there. Output: the exit code of an
+    /// error, if there is one.
+    using Keep = std::function<std::optional<Exit>(const std::vector<std::string>& paths)>;
+
+    Stack(const Terminal& terminal, Keep keep) : terminal_(terminal), keep_(std::move(keep)) {}
 
     /// Adds a policy below those that are there. Output: the exit code of an error, if there is one.
     std::optional<Exit> add(const std::vector<std::string>& paths) {
-        if (is_bundle(paths)) {
-            auto sealed = Bundle::open(paths[0]);
-            if (!sealed) return report_error(sealed.error(), paths[0], terminal_);
-            bundles.push_back(std::move(*sealed));
-            return std::nullopt;
-        }
+        if (is_bundle(paths)) return keep_(paths);
         auto found = find_policies(paths);
         if (!found) return report_error(found.error(), "", terminal_);
-        if (found->none()) return keep(open_valid(paths, terminal_));
+        if (found->none()) return keep_(paths);
         const auto only = only_policy(std::move(*found), terminal_);
         if (const Exit* failed = std::get_if<Exit>(&only)) return *failed;
         const PolicyFolder& policy = std::get<PolicyFolder>(only);
@@ -92,22 +91,41 @@ public:
             if (const auto failed = add({layer})) return failed;
         }
         open_.pop_back();
-        return keep(open_valid({policy.folder}, terminal_));
+        return keep_({policy.folder});
     }
 
-    std::vector<Bundle> bundles;
+    /// Adds those in `above`, then the one at `paths`, if there is any.
+    std::optional<Exit> add(const std::vector<std::string>& above, const std::vector<std::string>& paths) {
+        for (const std::string& path : above)
+            if (const auto failed = add({path})) return failed;
+        return paths.empty() ? std::nullopt : add(paths);
+    }
 
 private:
-    std::optional<Exit> keep(const std::variant<Workspace, Exit>& opened) {
-        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        bundles.push_back(*std::get<Workspace>(opened).bundle());
-        return std::nullopt;
-    }
-
     const Terminal& terminal_;
+    Keep keep_;
     std::vector<std::string> open_;  ///< folders whose layers are being added
     std::set<std::string> named_;    ///< layers that manifests name
 };
+
+std::variant<std::vector<Bundle>, Exit> stacked(const std::vector<std::string>& above,
+                                                const std::vector<std::string>& paths, const Terminal& terminal) {
+    std::vector<Bundle> out;
+    Stack stack(terminal, [&](const std::vector<std::string>& policy) -> std::optional<Exit> {
+        if (is_bundle(policy)) {
+            auto sealed = Bundle::open(policy[0]);
+            if (!sealed) return report_error(sealed.error(), policy[0], terminal);
+            out.push_back(std::move(*sealed));
+            return std::nullopt;
+        }
+        const auto opened = open_valid(policy, terminal);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        out.push_back(*std::get<Workspace>(opened).bundle());
+        return std::nullopt;
+    });
+    if (const auto failed = stack.add(above, paths)) return *failed;
+    return out;
+}
 
 }  // namespace
 
@@ -181,18 +199,27 @@ std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, 
 
 std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,
                                        const Terminal& terminal) {
-    Stack stack(terminal);
-    for (const std::string& path : above)
-        if (const auto failed = stack.add({path})) return *failed;
-    if (const auto failed = stack.add(paths)) return *failed;
-    return Layers(std::move(stack.bundles));
+    auto bundles = stacked(above, paths, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&bundles)) return *failed;
+    return Layers(std::get<std::vector<Bundle>>(std::move(bundles)));
 }
 
 std::variant<std::vector<Bundle>, Exit> open_above(const std::vector<std::string>& above, const Terminal& terminal) {
-    Stack stack(terminal);
-    for (const std::string& path : above)
-        if (const auto failed = stack.add({path})) return *failed;
-    return std::move(stack.bundles);
+    return stacked(above, {}, terminal);
+}
+
+std::variant<std::vector<NamedPolicy>, Exit> open_named(const std::vector<std::string>& above,
+                                                        const std::vector<std::string>& paths, const Terminal& terminal,
+                                                        const BeforeData& before_data) {
+    std::vector<NamedPolicy> out;
+    Stack stack(terminal, [&](const std::vector<std::string>& policy) -> std::optional<Exit> {
+        auto opened = open_valid(policy, terminal, before_data);
+        if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+        out.push_back({policy[0], std::get<Workspace>(std::move(opened))});
+        return std::nullopt;
+    });
+    if (const auto failed = stack.add(above, paths)) return *failed;
+    return out;
 }
 
 }  // namespace writ::cli

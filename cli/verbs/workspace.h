@@ -59,4 +59,17 @@ using BeforeData = std::function<void(const std::string& file)>;
 [[nodiscard]] std::variant<std::vector<Bundle>, Exit> open_above(const std::vector<std::string>& above,
                                                                  const Terminal& terminal);
 
+/// A valid policy, as it was named.
+struct NamedPolicy {
+    std::string name;
+    Workspace workspace;
+};
+
+/// The same policies as open_layers() with their sources, which explanations need; without `paths`, those of `above`
+/// alone. Sealed bundles are compiled again.
+[[nodiscard]] std::variant<std::vector<NamedPolicy>, Exit> open_named(const std::vector<std::string>& above,
+                                                                      const std::vector<std::string>& paths,
+                                                                      const Terminal& terminal,
+                                                                      const BeforeData& before_data = {});
+
 }  // namespace writ::cli

@@ -58,14 +58,14 @@ struct Parts {
     std::vector<RuleInfo> rules;  ///< each rule instance's rule once
 };
 
-Parts parts_of(const Decision& decision, const Bundle& bundle) {
+Parts parts_of(const Decision& decision, const Layers& layers) {
     Parts parts;
     parts.scopes = strings(decision.grant.scopes);
     parts.audience = strings(decision.grant.audience);
     for (const Obligation& obligation : decision.grant.obligations) parts.obligations.emplace_back(obligation.name);
-    const auto add_rule = [&](std::uint32_t index) {
+    const auto add_rule = [&](std::uint32_t layer, std::uint32_t index) {
         if (index == kNoRule) return;
-        const RuleInfo rule = bundle.rule(index);
+        const RuleInfo rule = layers.bundles()[layer].rule(index);
         const bool known = std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& r) {
             return r.name == rule.name && r.module == rule.module;
         });
@@ -73,11 +73,11 @@ Parts parts_of(const Decision& decision, const Bundle& bundle) {
     };
     for (const Reason& reason : decision.reasons) {
         parts.reasons.emplace_back(reason.code);
-        add_rule(reason.rule);
+        add_rule(reason.layer, reason.rule);
     }
     for (const Requirement& requirement : decision.requirements) {
         for (const std::string_view group : requirement.groups) parts.groups.emplace_back(group);
-        add_rule(requirement.rule);
+        add_rule(requirement.layer, requirement.rule);
     }
     parts.obligations = sorted(std::move(parts.obligations));
     parts.reasons = sorted(std::move(parts.reasons));
@@ -136,8 +136,8 @@ std::string describe(const ast::Expectation& expect) {
     return out;
 }
 
-std::string describe(const Decision& decision, const Bundle& bundle) {
-    const Parts parts = parts_of(decision, bundle);
+std::string describe(const Decision& decision, const Layers& layers) {
+    const Parts parts = parts_of(decision, layers);
     std::string out(spelling_of(decision.effect));
     if (decision.effect == Effect::Permit) {
         out += " " + set_text(parts.scopes) + " for " + format_duration(sat_mul(decision.grant.ttl, kSecond));
@@ -208,8 +208,8 @@ void grant_differences(const ast::Expectation& expect, const Grant& grant, const
 
 }  // namespace
 
-std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision, const Bundle& bundle) {
-    const Parts parts = parts_of(decision, bundle);
+std::vector<Difference> differences(const ast::Expectation& expect, const Decision& decision, const Layers& layers) {
+    const Parts parts = parts_of(decision, layers);
     Comparing compare;
     const std::string_view effect = spelling_of(decision.effect);
     compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));

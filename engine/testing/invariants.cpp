@@ -28,7 +28,7 @@ std::string context_of(const Attribution& who) {
 
 }  // namespace
 
-Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const std::string& name,
+Held hold_invariants(const check::Policy& policy, const Layers& layers, const std::string& name,
                      const json::Value& document, const Decision& decision) {
     Held out;
     for (std::uint32_t i = 0; i < policy.invariants.size(); ++i) {
@@ -42,7 +42,7 @@ Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const st
         broken.name = "invariant " + invariant.name + " on " + name;
         broken.span = invariant.span;
         broken.expected = "never " + effect + " when " + check::source_line(policy, invariant.when->span);
-        broken.actual = describe(decision, bundle);
+        broken.actual = describe(decision, layers);
         broken.problem = "the condition is true for " + context_of(decision.attribution);
     }
     return out;

@@ -18,7 +18,7 @@ struct Held {
     std::vector<TestCase> broken;
 };
 /// `name`: the test or fixture of the request.
-[[nodiscard]] Held hold_invariants(const check::Policy& policy, const Bundle& bundle, const std::string& name,
+[[nodiscard]] Held hold_invariants(const check::Policy& policy, const Layers& layers, const std::string& name,
                                    const json::Value& document, const Decision& decision);
 
 }  // namespace writ::testing

@@ -71,8 +71,8 @@ Effect forbidden_by(const check::Invariant& invariant) {
 /// Finds out what is known of requests; for one thread.
 class Survey {
 public:
-    Survey(const check::Policy& policy, const Bundle& bundle, const TestPlan& plan)
-        : policy_(policy), bundle_(bundle), plan_(plan), lab_(policy), request_(bundle), witness_(bundle) {
+    Survey(const check::Policy& policy, const Layers& layers, const TestPlan& plan)
+        : policy_(policy), layers_(layers), plan_(plan), lab_(policy), request_(layers), witness_(layers) {
         for (const Rule& rule : policy.rules) timed_.push_back(rule.when != nullptr && is_timed(*rule.when));
     }
 
@@ -89,8 +89,8 @@ public:
             out.issuer = static_cast<std::uint32_t>(facts.issuer() - lab_.bare().issuers.data());
         witness_.evaluate(request_, decision_);
         for (const std::size_t index : asked.cases)
-            if (differences(*plan_.tests[index]->expect, decision_, bundle_).empty()) out.cases.push_back(index);
-        if (!out.cases.empty()) out.decided = describe(decision_, bundle_);
+            if (differences(*plan_.tests[index]->expect, decision_, layers_).empty()) out.cases.push_back(index);
+        if (!out.cases.empty()) out.decided = describe(decision_, layers_);
         for (std::uint32_t i = 0; i < policy_.invariants.size(); ++i)
             if (decision_.effect != forbidden_by(policy_.invariants[i]) &&
                 reference::invariant_condition(policy_, policy_.invariants[i], *asked.document) == Truth::True)
@@ -118,7 +118,7 @@ private:
     }
 
     const check::Policy& policy_;
-    const Bundle& bundle_;
+    const Layers& layers_;
     const TestPlan& plan_;
     Lab lab_;
     std::vector<bool> timed_;
@@ -137,10 +137,10 @@ struct MutantGroup {
 /// Tries changes; for one thread.
 class Trial {
 public:
-    Trial(const check::Policy& policy, const Bundle& bundle, const TestPlan& plan,
+    Trial(const check::Policy& policy, const Layers& layers, const TestPlan& plan,
           const std::vector<KnownRequest>& known, const std::vector<Mutant>& mutants, std::vector<Mutation>& out)
         : policy_(policy),
-          bundle_(bundle),
+          layers_(layers),
           plan_(plan),
           known_(known),
           mutants_(mutants),
@@ -261,7 +261,7 @@ private:
             return true;
         };
         for (const std::size_t index_of_case : known.cases)
-            if (!differences(*plan_.tests[index_of_case]->expect, decision, bundle_).empty())
+            if (!differences(*plan_.tests[index_of_case]->expect, decision, layers_).empty())
                 return notice(plan_.tests[index_of_case]->name);
         for (const std::uint32_t invariant : known.invariants)
             if (decision.effect == forbidden_by(policy_.invariants[invariant]))
@@ -269,13 +269,13 @@ private:
         if (reached && mutation.reached.empty() && !known.cases.empty()) {
             mutation.reached = plan_.tests[known.cases.front()]->name;
             mutation.decided = known.decided;
-            mutation.decides = describe(decision, bundle_);
+            mutation.decides = describe(decision, layers_);
         }
         return false;
     }
 
     const check::Policy& policy_;
-    const Bundle& bundle_;
+    const Layers& layers_;
     const TestPlan& plan_;
     const std::vector<KnownRequest>& known_;
     const std::vector<Mutant>& mutants_;
@@ -370,9 +370,10 @@ void accept(const check::Policy& policy, const MutationOptions& options, Mutatio
 MutationRun run_mutations(const check::Policy& policy, const Bundle& bundle, const MutationOptions& options) {
     MutationRun run;
     const TestPlan plan(policy, options.filter, options.threads);
+    const Layers layers(bundle);
     std::vector<KnownRequest> known(plan.asked.size());
     const auto survey = [&] {
-        return [&, survey = std::make_shared<Survey>(policy, bundle, plan)](std::size_t i) {
+        return [&, survey = std::make_shared<Survey>(policy, layers, plan)](std::size_t i) {
             known[i] = survey->look(plan.asked[i]);
         };
     };
@@ -383,7 +384,7 @@ MutationRun run_mutations(const check::Policy& policy, const Bundle& bundle, con
     for (const Mutant& mutant : mutants.all) run.mutations.push_back(described(policy, mutant));
     const std::vector<MutantGroup> groups = grouped(mutants.all);
     const auto trial = [&] {
-        auto on = std::make_shared<Trial>(policy, bundle, plan, known, mutants.all, run.mutations);
+        auto on = std::make_shared<Trial>(policy, layers, plan, known, mutants.all, run.mutations);
         return [&, on](std::size_t i) { on->run(groups[i]); };
     };
     in_parallel(options.threads, groups.size(), trial, [&](std::size_t done) {

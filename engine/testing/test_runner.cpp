@@ -54,9 +54,10 @@ struct RequestOutcome {
 /// What one thread runs requests with.
 class Runner {
 public:
-    Runner(const check::Policy& policy, const Bundle& bundle, const std::vector<const check::TestRow*>& tests,
+    /// `layers`: the last is compiled from `policy`.
+    Runner(const check::Policy& policy, const Layers& layers, const std::vector<const check::TestRow*>& tests,
            TestRun& run)
-        : policy_(policy), bundle_(bundle), tests_(tests), run_(run), request_(bundle), witness_(bundle) {}
+        : policy_(policy), layers_(layers), tests_(tests), run_(run), request_(layers), witness_(layers) {}
 
     void run(const TestRequest& asked, RequestOutcome& outcome, CoverageCount* coverage) {
         const auto begun = Clock::now();
@@ -78,17 +79,17 @@ public:
             result.nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count();
         }
         if (!outcome.decided) return;
-        outcome.held = hold_invariants(policy_, bundle_, asked.name, *asked.document, decision_);
+        outcome.held = hold_invariants(policy_, layers_, asked.name, *asked.document, decision_);
         for (TestCase& broken : outcome.held.broken) broken.request = asked.text;
         if (coverage == nullptr || asked.cases.empty()) return;
-        witness_.read_holding(request_, 0, holding_);
+        witness_.read_holding(request_, layers_.bundles().size() - 1, holding_);
         coverage->see(*asked.document, holding_);
     }
 
 private:
     void judge(const ast::Expectation& expect, TestCase& result) {
-        result.actual = describe(decision_, bundle_);
-        result.differences = differences(expect, decision_, bundle_);
+        result.actual = describe(decision_, layers_);
+        result.differences = differences(expect, decision_, layers_);
         result.problem = problem_of(result.differences);
         result.passed = result.differences.empty();
     }
@@ -105,7 +106,7 @@ private:
     }
 
     const check::Policy& policy_;
-    const Bundle& bundle_;
+    const Layers& layers_;
     const std::vector<const check::TestRow*>& tests_;
     TestRun& run_;
     Request request_;
@@ -136,6 +137,9 @@ TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestO
     TestRun run;
     TestPlan plan(policy, options.filter, options.threads);
     std::vector<RequestOutcome> outcomes(plan.asked.size());
+    std::vector<Bundle> bundles = options.above;
+    bundles.push_back(bundle);
+    const Layers layers(std::move(bundles));
     run.cases.resize(plan.tests.size());
     std::optional<CoveragePlan> covering;
     if (options.coverage) covering.emplace(policy);
@@ -148,7 +152,7 @@ TestRun run_tests(const check::Policy& policy, const Bundle& bundle, const TestO
             const std::lock_guard lock(adding);
             counts.push_back(count);
         }
-        return [&, count, runner = std::make_shared<Runner>(policy, bundle, plan.tests, run)](std::size_t i) {
+        return [&, count, runner = std::make_shared<Runner>(policy, layers, plan.tests, run)](std::size_t i) {
             runner->run(plan.asked[i], outcomes[i], count.get());
         };
     };

@@ -14,6 +14,7 @@
 #include "pipeline.h"
 #include "reference/reference.h"
 #include "syntax/parse.h"
+#include "testing/export.h"
 #include "testing/mutate.h"
 #include "testing/test_runner.h"
 #include "writ/errors.h"
@@ -120,6 +121,10 @@ TestRun Workspace::test(const TestOptions& options) const {
 
 MutationRun Workspace::mutate(const MutationOptions& options) const {
     return testing::run_mutations(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+}
+
+Result<std::string> Workspace::request_of(std::string_view name) const {
+    return testing::export_request(*impl_->compiled.policy, name);
 }
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "writ/bundle.h"
 #include "writ/diagnostic.h"
 #include "writ/explain.h"
 
@@ -93,6 +94,9 @@ struct TestOptions {
     std::string filter;
     unsigned threads = 1;  ///< 0 is 1
     bool coverage = false;
+    /// Layers above the policy, the platform's first. The decisions are those of all layers together; coverage is of
+    /// the policy alone.
+    std::vector<Bundle> above;
     /// Called from time to time on the calling thread with the numbers of requests done and of all; may be empty.
     std::function<void(std::uint64_t done, std::uint64_t all)> progress;
 };

@@ -52,6 +52,10 @@ public:
     /// Requires: bundle().
     /// Source:   docs/testing.md
     [[nodiscard]] MutationRun mutate(const MutationOptions& options) const;
+    /// The request document of a fixture, named alone or with its module, or of a test's case, named as in TestCase;
+    /// pretty-printed. Requires: bundle().
+    /// Errors:   K0001 there is no such request, or there are several.
+    [[nodiscard]] Result<std::string> request_of(std::string_view name) const;
     /// Decides a request document with the reference evaluator. Requires: bundle().
     /// Output:   to_json of the decision, for the operator.
     [[nodiscard]] Result<std::string> reference(std::string_view request_json, const RequestLimits& limits = {}) const;
