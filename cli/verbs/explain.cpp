@@ -3,15 +3,20 @@
 #include <cctype>
 #include <filesystem>
 
+#include <fmt/format.h>
+
+#include "cli/formats/decision.h"
 #include "cli/formats/explanation.h"
 #include "cli/formats/json.h"
 #include "cli/terminal/io.h"
 #include "cli/terminal/text.h"
 #include "cli/verbs/code_rows.h"
+#include "cli/verbs/explained.h"
 #include "cli/verbs/options.h"
-#include "cli/verbs/revoked.h"
 #include "cli/verbs/verbs.h"
 #include "cli/verbs/workspace.h"
+#include "writ/errors.h"
+#include "writ/evaluator.h"
 #include "writ/explain.h"
 #include "writ/lint.h"
 
@@ -20,9 +25,8 @@ namespace writ::cli {
 namespace {
 
 struct ExplainArgs {
-    std::vector<std::string> paths;
-    std::string request, rule;
-    RevokedArgs revoked;
+    ExplainedArgs what;
+    std::string rule;
     Format format = Format::Human;
 };
 
@@ -39,7 +43,8 @@ bool is_lint_or_reason(const std::string& text) {
 }
 
 bool asks_of_code(const ExplainArgs& options) {
-    return options.paths.size() == 1 && (is_code(options.paths[0]) || is_lint_or_reason(options.paths[0]));
+    const std::vector<std::string>& paths = options.what.paths;
+    return paths.size() == 1 && (is_code(paths[0]) || is_lint_or_reason(paths[0]));
 }
 
 /// The most similar name for a single word that names nothing.
@@ -62,21 +67,78 @@ Exit explain_code(const std::string& code) {
     return Exit::Ok;
 }
 
-Exit run(const ExplainArgs& options, const Terminal& terminal) {
-    const auto opened = open_valid(options.paths, terminal);
-    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-    const Workspace& workspace = std::get<Workspace>(opened);
-    const auto request = read_input(options.request, RequestLimits{}.max_bytes);
-    if (!request) return report_error(request.error(), "", terminal);
-    const auto revoked = read_revoked(options.revoked);
-    if (!revoked) return report_error(revoked.error(), "", terminal);
-    const auto explained = workspace.explain(*request, options.rule, {}, *revoked);
-    if (!explained) {
-        const bool of_request = explained.error().code.starts_with("Q");
-        return refuse(explained.error(), of_request ? input_name(options.request) : "", options.format, terminal);
+/// What one layer decides, and why.
+struct LayerExplanation {
+    const NamedPolicy* layer = nullptr;
+    Explanation explanation;
+};
+
+/// The decision of all layers, and each layer's explanation.
+void print_layers(const std::vector<LayerExplanation>& explained, const Decision& decision, const Layers& layers,
+                  const ExplainArgs& options, const Terminal& terminal) {
+    if (options.format == Format::Json) {
+        Json out{{"schema_version", 1}, {"decision", Json::parse(to_json(decision, layers, View::Operator))}};
+        out["layers"] = Json::array();
+        for (const LayerExplanation& each : explained)
+            out["layers"].push_back(
+                Json{{"name", each.layer->name}, {"explanation", Json::parse(to_json(each.explanation))}});
+        print_result(one_line(out));
+        return;
     }
-    print_result(options.format == Format::Json ? safe_json(to_json(*explained)) + "\n"
-                                                : render_explanation(*explained, terminal.colour_out));
+    std::string out = render_decision(decision, layers, View::Operator, terminal.colour_out);
+    for (const LayerExplanation& each : explained)
+        out += fmt::format("\n== {} ==\n{}", safe(each.layer->name),
+                           render_explanation(each.explanation, terminal.colour_out));
+    print_result(out);
+}
+
+/// A rule is named in some layer; the others have nothing to say of it.
+bool unknown_rule(const Error& error) {
+    return error.code == code_name(Code::UnknownRule);
+}
+
+Exit run(const ExplainArgs& options, const Terminal& terminal) {
+    const auto opened = open_explained(options.what, terminal);
+    if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
+    const Explained& what = std::get<Explained>(opened);
+    const auto revoked = read_revoked(options.what.revoked);
+    if (!revoked) return report_error(revoked.error(), "", terminal);
+    std::vector<LayerExplanation> explained;
+    std::vector<Bundle> bundles;
+    std::optional<Error> unknown;
+    for (const NamedPolicy& layer : what.layers) {
+        bundles.push_back(*layer.workspace.bundle());
+        auto found = layer.workspace.explain(what.request, options.rule, {}, *revoked);
+        if (found) {
+            explained.push_back({&layer, std::move(*found)});
+            continue;
+        }
+        if (!unknown_rule(found.error())) {
+            const bool of_request = found.error().code.starts_with("Q");
+            return refuse(found.error(), of_request ? what.request_name : "", options.format, terminal);
+        }
+        // One with a suggestion is longer.
+        if (!unknown || unknown->message.size() < found.error().message.size()) unknown = std::move(found.error());
+    }
+    if (explained.empty()) return refuse(*unknown, "", options.format, terminal);
+    const Layers layers(std::move(bundles));
+    Request request(layers);
+    if (const auto parsed = request.parse(what.request); !parsed)
+        return refuse(parsed.error(), what.request_name, options.format, terminal);
+    Evaluator evaluator(layers);
+    evaluator.revoke(*revoked);
+    const Decision decision = evaluator.evaluate(request);
+    if (what.recorded && *what.recorded != decision.effect)
+        print_remark(fmt::format("note: the record says {}; these policies decide {}\n", effect_text(*what.recorded),
+                                 effect_text(decision.effect)),
+                     terminal);
+    if (what.layers.size() > 1) {
+        print_layers(explained, decision, layers, options, terminal);
+        return Exit::Ok;
+    }
+    const Explanation& only = explained.front().explanation;
+    print_result(options.format == Format::Json ? safe_json(to_json(only)) + "\n"
+                                                : render_explanation(only, terminal.colour_out));
     return Exit::Ok;
 }
 
@@ -86,20 +148,23 @@ void add_explain(Command& program) {
     Command& verb = program.verb("explain", "Explain the decision on a request, or a code");
     auto& options = verb.make_values<ExplainArgs>();
     verb.list("PATH", "PATH...|CODE|LINT|REASON",
-              "Policy files or folders; or one code such as E0203, one lint or one reason", options.paths)
-        .required();
-    Option& request = verb.text("--request", "FILE|-", "The request document; - for standard input", options.request);
+              "Policy files or folders; or one code such as E0203, one lint or one reason", options.what.paths);
+    add_explained(verb, options.what);
     Option& rule = verb.text("--rule", "NAME", "Explain only this rule, even if it did not matter", options.rule);
-    Option& store = add_revoked(verb, options.revoked);
     Option& format = add_format(verb, options.format);
-    verb.check = [&options, &request, &rule, &store, &format]() -> std::string {
-        const bool more = request.given || rule.given || store.given || format.given;
-        if (asks_of_code(options))
-            return more ? options.paths[0] + ": is a code, and cannot be combined with options" : "";
-        return request.given ? "" : "--request: is required to explain a decision" + meant(options.paths);
+    verb.check = [&options, &rule, &format]() -> std::string {
+        const ExplainedArgs& what = options.what;
+        if (asks_of_code(options)) {
+            const bool more = !what.request.empty() || !what.record.empty() || !what.layers.empty() ||
+                              !what.revoked.store.empty() || rule.given || format.given;
+            return more ? what.paths[0] + ": is a code, and cannot be combined with options" : "";
+        }
+        if (what.request.empty() && what.record.empty() && !what.paths.empty())
+            return "--request: is required to explain a decision" + meant(what.paths);
+        return check_explained(what);
     };
     verb.run = [&options](const Terminal& terminal) {
-        return asks_of_code(options) ? explain_code(options.paths[0]) : run(options, terminal);
+        return asks_of_code(options) ? explain_code(options.what.paths[0]) : run(options, terminal);
     };
 }
 

@@ -48,24 +48,6 @@ std::optional<GitName> git_name(std::string_view name, const std::string& other)
     return GitName{std::string(name), exists(other) ? other : "."};
 }
 
-/// Compiles a sealed bundle again, with the library sealed in it. Input: name: for messages.
-std::variant<Workspace, Exit> unsealed(const Result<Bundle>& bundle, const std::string& name,
-                                       const Terminal& terminal) {
-    if (!bundle) return report_error(bundle.error(), name, terminal);
-    auto sources = bundle->sources();
-    if (!sources) return report_error(sources.error(), name, terminal);
-    CompileOptions compile;
-    compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
-    Workspace workspace(std::move(*sources), compile);
-    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
-        print_remark(
-            fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other "
-                        "time zones\n",
-                        safe(name), bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
-            terminal);
-    return workspace;
-}
-
 /// The files of a ref.
 Result<SidePlace> place_at(const std::string& name, const GitName& git) {
     const std::string path = git.path.empty() ? "." : git.path;
@@ -117,6 +99,23 @@ std::variant<Side, Exit> without_manifest(std::variant<Workspace, Exit> opened) 
 
 }  // namespace
 
+std::variant<Workspace, Exit> open_sealed(const Result<Bundle>& bundle, const std::string& name,
+                                          const Terminal& terminal) {
+    if (!bundle) return report_error(bundle.error(), name, terminal);
+    auto sources = bundle->sources();
+    if (!sources) return report_error(sources.error(), name, terminal);
+    CompileOptions compile;
+    compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
+    Workspace workspace(std::move(*sources), compile);
+    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
+        print_remark(
+            fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other "
+                        "time zones\n",
+                        safe(name), bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
+            terminal);
+    return workspace;
+}
+
 void add_store_place(Command& verb, StorePlace& place) {
     verb.text("--store", "FILE", "The store for `store:VERSION` (default: WRIT_STORE, or writ.store)", place.path)
         .or_variable("WRIT_STORE");
@@ -139,11 +138,12 @@ Result<SidePlace> place_of_side(const std::string& name, const std::string& othe
 std::variant<Side, Exit> open_side(const std::string& name, const std::string& other, const StorePlace& store,
                                    const Terminal& terminal) {
     const auto git = name.starts_with(kStore) ? std::nullopt : git_name(name, other);
-    auto side = name.starts_with(kStore)
-                    ? without_manifest(unsealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal))
-                : git               ? open_ref(name, *git, terminal)
-                : is_bundle({name}) ? without_manifest(unsealed(Bundle::open(name), name, terminal))
-                                    : open_path(name, terminal);
+    auto side =
+        name.starts_with(kStore)
+            ? without_manifest(open_sealed(bundle_of_version(name.substr(kStore.size()), store), name, terminal))
+        : git               ? open_ref(name, *git, terminal)
+        : is_bundle({name}) ? without_manifest(open_sealed(Bundle::open(name), name, terminal))
+                            : open_path(name, terminal);
     if (const Side* opened = std::get_if<Side>(&side); opened != nullptr && !opened->policy.bundle()) {
         print_note(render_human(opened->policy.diagnostics(), terminal.colour_err));
         print_note(fmt::format("error: the policy at `{}` is not valid\n", safe(name)));

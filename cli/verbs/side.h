@@ -31,6 +31,10 @@ struct Side {
 [[nodiscard]] std::variant<Side, Exit> open_side(const std::string& name, const std::string& other,
                                                  const StorePlace& store, const Terminal& terminal);
 
+/// Compiles a sealed bundle again, with the library sealed in it. Input: name: for messages.
+[[nodiscard]] std::variant<Workspace, Exit> open_sealed(const Result<Bundle>& bundle, const std::string& name,
+                                                        const Terminal& terminal);
+
 /// The git ref that a side names, if any.
 [[nodiscard]] std::optional<std::string> git_ref_of(const std::string& name);
 
