@@ -67,6 +67,7 @@ std::vector<ast::PathStep> TreeLowering::place(Tree::PlaceContext& tree) {
         TerminalNode& index = *static_cast<Tree::ElementContext*>(tree.children[i])->INT();
         out.push_back({ast::StepKind::Element, text(span(index)), span(index)});
     }
+    if (has_long_params(tree)) out.erase(out.begin());
     return out;
 }
 

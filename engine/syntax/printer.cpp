@@ -187,6 +187,7 @@ void Printer::broken(RuleNode& tree) {
         case Tree::RuleTierDecl: return enumeration(tree);
         case Tree::RuleFixtureDecl: return fixture(tree);
         case Tree::RuleChange: return item(tree);
+        case Tree::RulePlace: return place(tree);
         case Tree::RuleTestDecl: return test(tree);
         case Tree::RuleExpectation: {
             std::vector<Range> parts;
@@ -209,6 +210,11 @@ void Printer::sequence(Range range) {
 }
 
 void Printer::leaf(TerminalNode& node) {
+    write(node, tokens_.slice(tokens_.span(*node.getSymbol())));
+}
+
+/// Writes a text in place of a token, with the comments before the token.
+void Printer::write(TerminalNode& node, std::string_view text) {
     Gap gap = gap_before(*node.getSymbol());
     const bool inside = mode_ != Mode::Open && !std::exchange(entering_, false);
     if (inside && mode_ == Mode::Flat && last_ != nullptr && !gap.comments.empty()) return give_up();
@@ -217,7 +223,7 @@ void Printer::leaf(TerminalNode& node) {
     carried_.clear();
     if (last_ != nullptr) page_.space(apart_ != 0 ? apart_ : glued(*last_, node) ? 0 : 1);
     apart_ = 0;
-    page_.token(tokens_.slice(tokens_.span(*node.getSymbol())), gap, place_.hang);
+    page_.token(text, gap, place_.hang);
     last_ = &node;
 }
 
@@ -288,6 +294,16 @@ void Printer::block(Range range, Between between) {
     apart_ = 0;
     if (opened) page_.line(outside.indent, inside, {true, !empty, false});
     leaf(static_cast<TerminalNode&>(*children[close]));
+}
+
+/// `params`, also where the source has `tool.params`, unless a comment is inside that.
+void Printer::place(RuleNode& tree) {
+    if (!has_long_params(static_cast<Tree::PlaceContext&>(tree))) return sequence(all(tree));
+    const auto end = static_cast<RuleNode&>(*tree.children[1]).getStop()->getTokenIndex();
+    for (std::size_t i = tree.getStart()->getTokenIndex() + 1; i <= end; ++i)
+        if (!gap_before(*tokens_.get(i)).comments.empty()) return sequence(all(tree));
+    write(first_leaf(tree), "params");
+    sequence({tree, 2, tree.children.size()});
 }
 
 /// Writes pieces one after the other: a line ends where it does in the source, and where the next piece does not fit.

@@ -1,11 +1,12 @@
 // Writes parse trees to a page. It uses the grammar's contexts and the style (docs/style.md).
-// It writes all tokens of a tree in order, and adds or removes only optional commas, so that no construct is lost.
-// Private to syntax/.
+// It writes all tokens of a tree in order, and adds or removes only optional commas, so that no construct is lost. The
+// one spelling that it changes is `tool.params` in a place. Private to syntax/.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,12 +51,14 @@ private:
     void print_at(ParseNode& node, Place place);
     void sequence(Range range);
     void leaf(antlr4::tree::TerminalNode& node);
+    void write(antlr4::tree::TerminalNode& node, std::string_view text);
     void comma(antlr4::tree::TerminalNode& node);
     void drop(antlr4::tree::TerminalNode& node);
     void block(Range range, Between between);
     void fill(const std::vector<Range>& pieces);
     void comma_list(Range range);
     void broken(RuleNode& tree);
+    void place(RuleNode& tree);
 
     // printer_expr.cpp
     void condition(RuleNode& tree);

@@ -25,6 +25,12 @@ bool awaits_pattern(std::size_t type) {
 
 }  // namespace
 
+bool has_long_params(Tree::PlaceContext& place) {
+    auto* second = place.children.size() > 1 ? dynamic_cast<Tree::StepContext*>(place.children[1]) : nullptr;
+    return second != nullptr && second->anyName() != nullptr && place.name()->getText() == "tool" &&
+           second->anyName()->getText() == "params";
+}
+
 size_t ByteStream::LA(ssize_t k) {
     const std::size_t at = at_ + static_cast<std::size_t>(k > 0 ? k - 1 : k);
     if (at >= text_.size()) return antlr4::IntStream::EOF;

@@ -135,16 +135,17 @@ TEST_CASE("check: changes set, remove and make what is on the way") {
     CHECK(first_document(with_change("without delegation.chain")) == json::write(*json::parse(kRequest)));
 }
 
-TEST_CASE("check: changes name parameters as rules do") {
-    for (const std::string_view change :
-         {"with tool.params.amount = 1", "with tool.params = { }", "without tool.params"}) {
-        const auto checked = with_change(change);
-        REQUIRE(checked.codes() == "E0202");
-        CHECK(checked.text_at(checked.items[0].span) == "tool.params");
-        CHECK(checked.items[0].replacement == "params");
+TEST_CASE("check: changes name parameters as rules do, or by their place in the request") {
+    for (const std::string path : {"params", "tool.params", "tool . params"}) {
+        CHECK(first_document(with_change("with " + path + ".amount = 1")).find(R"("params":{"amount":1})") !=
+              std::string::npos);
+        CHECK(first_document(with_change("with " + path + " = { }")).find(R"("params":{})") != std::string::npos);
+        CHECK(first_document(with_change("without " + path + ".amount")).find(R"("params":{})") != std::string::npos);
+        CHECK(first_document(with_change("without " + path)).find("params") == std::string::npos);
     }
-    CHECK(first_document(with_change("with params.amount = 1")).find(R"("params":{"amount":1})") != std::string::npos);
-    CHECK(first_document(with_change("without params")).find("params") == std::string::npos);
+    const auto quoted = with_change("with tool.\"params\".amount = 1");
+    REQUIRE(quoted.codes() == "E0202");
+    CHECK(quoted.items[0].replacement == "params");
 }
 
 TEST_CASE("check: { } is an empty object or an empty list, as the schema has it") {

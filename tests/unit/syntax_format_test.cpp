@@ -165,6 +165,19 @@ TEST_CASE("format: fixtures and what they change") {
     canonical("fixture b = a\n  with x = 1,\n       y = {}\n  without z\n");
 }
 
+TEST_CASE("format: parameters have their short name in fixtures and tests") {
+    CHECK(formatted("fixture b = a with tool.params.x = 1 without tool . params, tool.params.y.params\n") ==
+          "fixture b = a with params.x = 1 without params, params.y.params\n");
+    CHECK(formatted("test \"t\" { given f cases tool.params.x | expect 1 | deny }") ==
+          "test \"t\" {\n  given f\n  cases params.x | expect\n        1        | deny\n}\n");
+    CHECK(formatted("fixture b = a\n  with // why\n    tool.params.x = 1\n") ==
+          "fixture b = a\n  with  // why\n       params.x = 1\n");
+    canonical("fixture b = a without tool.x, tool.\"params\", params.tool.params, tools.params, tool.parameters\n");
+    canonical("deny a when tool.params.x == 1\n");
+    const std::string comment = formatted("fixture b = a with tool. // why\n params.x = 1\n");
+    CHECK(comment.find("why") != std::string::npos);
+}
+
 TEST_CASE("format: tests are open, and what does not fit goes on under its beginning") {
     CHECK(formatted("test \"t\" { given f with a = 1 expect permit { \"s\" } for 2m by r expect deny because x, y }") ==
           "test \"t\" {\n  given f with a = 1\n  expect permit { \"s\" } for 2m by r\n  expect deny because x, y\n}\n");
