@@ -69,8 +69,11 @@ claimsItem
   | PROOF REQUIRED
   | TYPE strings
   | ROLE name roleClaim ( COMMA roleClaim )*
+  | NEVER PERMIT BECAUSE STRING
   ;
-roleClaim : ( FIRST INT OF )? aliasPath ;
+// Lenient: which roles have values, and of which type, is checked later.
+roleClaim : ( FIRST INT OF )? aliasPath ( IS roleValues )? ( NOT roleValues )? ;
+roleValues : LBRACE ( strings | TRUE | FALSE ) RBRACE ;
 aliasPath : ( name | STRING ) step* ;
 
 issuerDecl : ISSUER name COLON qualified STRING LBRACE issuerItem* RBRACE ;

@@ -132,7 +132,7 @@ void add_captures(Context& c, const ast::ClaimsDecl& decl, FieldId root, IssuerK
 
 struct FoundClaim {
     std::string claim, written;
-    bool text = true;
+    bool text = true, boolean = false;
 };
 
 /// The claim that a path leads to: a field, by an alias or without, or a capture. None: reported.
@@ -151,9 +151,30 @@ std::optional<FoundClaim> find_claim(Context& c, FieldId root, const KindNames& 
     if (!at.valid()) return std::nullopt;
     const Field& field = c.policy.at(at);
     out.text = rep_of(field.type.kind) == Rep::Text;
+    out.boolean = field.type.kind == Kind::Bool;
     for (FieldId up = at; c.policy.at(up).parent.valid(); up = c.policy.at(up).parent)
         out.claim = c.policy.at(up).name + (out.claim.empty() ? "" : "." + out.claim);
     return out;
+}
+
+/// The values that a role states of a claim. None: reported.
+std::optional<std::vector<std::string>> role_values(Context& c, const ast::RoleValues& values, ClaimRole role,
+                                                    const FoundClaim& of) {
+    if (values.texts.empty()) return std::vector<std::string>{};
+    const Span at = values.texts.front().second;
+    if (role != ClaimRole::Trigger && role != ClaimRole::Phase && role != ClaimRole::Login) {
+        c.report.add(Code::MalformedDeclaration, at,
+                     "the role " + quoted(kClaimRoles[static_cast<std::size_t>(role)]) + " has no values", {},
+                     "`is { … }` and `not { … }` belong to the roles `trigger`, `phase` and `login`");
+        return std::nullopt;
+    }
+    if (values.of_bool ? !of.boolean : !of.text) {
+        c.report.add(Code::MalformedDeclaration, at,
+                     quoted(of.written) + (values.of_bool ? " is not a `bool`" : " is not text"), {},
+                     "write values that the claim can have");
+        return std::nullopt;
+    }
+    return unique_texts(values.texts);
 }
 
 void add_role(Context& c, const ast::RoleDecl& decl, const KindNames& names, IssuerKind& kind, std::uint32_t item) {
@@ -180,13 +201,16 @@ void add_role(Context& c, const ast::RoleDecl& decl, const KindNames& names, Iss
                          quoted(found->written) + " has the role " + quoted(decl.name.text) + " twice");
             continue;
         }
-        kind.roles.push_back(
-            {role, found->claim, found->written, static_cast<std::uint32_t>(claim.first.value_or(0)), item});
+        auto good = role_values(c, claim.good, role, *found), bad = role_values(c, claim.bad, role, *found);
+        if (!good || !bad) continue;
+        kind.roles.push_back({role, found->claim, found->written, static_cast<std::uint32_t>(claim.first.value_or(0)),
+                              item, std::move(*good), std::move(*bad), found->boolean});
     }
 }
 
 void add_roles(Context& c, const ast::ClaimsDecl& decl, const KindNames& names, IssuerKind& kind) {
     kind.shared = decl.shared;
+    kind.never = decl.never.value_or("");
     kind.shared_at = unique_texts(decl.shared_at);
     for (std::uint32_t i = 0; i < decl.roles.size(); ++i) add_role(c, decl.roles[i], names, kind, i);
     const auto owns = std::find_if(decl.roles.begin(), decl.roles.end(), [](const ast::RoleDecl& each) {

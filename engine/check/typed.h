@@ -83,17 +83,26 @@ enum class ClaimRole : std::uint8_t {
     Workload,   ///< which of an owner's workloads it is
     Actor,      ///< the person that started the job, independent of what runs in it
     Runner,     ///< on what kind of machine it runs
+    Trigger,    ///< what started the job
+    Phase,      ///< whether what runs was approved before
+    Login,      ///< whether somebody is logged in to the job
+    Code,       ///< what runs, or that somebody approved it
 };
 /// The roles as an author writes them.
-inline constexpr std::string_view kClaimRoles[] = {"owner", "owner_name", "workflow", "workload", "actor", "runner"};
+inline constexpr std::string_view kClaimRoles[] = {"owner",  "owner_name", "workflow", "workload", "actor",
+                                                   "runner", "trigger",    "phase",    "login",    "code"};
 
-/// `role ROLE first N of CLAIM`
+/// `role ROLE first N of CLAIM is GOOD not BAD`
 struct RoleClaim {
     ClaimRole role = ClaimRole::Owner;
     std::string claim;           ///< its path from the root of the claims (`kubernetes.io.namespace`), or a capture
     std::string written;         ///< as a policy writes it after the issuer's name
     std::uint32_t segments = 0;  ///< how many segments of its text have the role; 0: the whole text
     std::uint32_t item = 0;      ///< which `role` of the kind names it
+    /// Trigger, Phase, Login: the values to require, and those with which others decide what the job does. Of a bool,
+    /// `true` or `false`.
+    std::vector<std::string> good, bad;
+    bool of_bool = false;
 };
 
 struct IssuerKind {
@@ -105,6 +114,7 @@ struct IssuerKind {
     std::vector<CaptureSpec> captures;
     std::vector<std::string> types;
     bool proof_required = false;
+    std::string never;  ///< why no token of the kind can be accepted; empty: some can
     Span span;
 };
 

@@ -146,9 +146,19 @@ private:
                 several("shared", "shared at", members_of(kind.shared_at), Direction::Same, Direction::Same));
         for (const check::RoleClaim& each : kind.roles) {
             const std::string role(check::kClaimRoles[static_cast<std::size_t>(each.role)]);
-            const std::string text =
+            std::string text =
                 (each.segments > 0 ? "first " + std::to_string(each.segments) + " of " : "") + each.written;
-            PolicyPart part = plain("role", joint_key({role, each.claim, std::to_string(each.segments)}),
+            std::string values;
+            for (const auto* list : {&each.good, &each.bad}) {
+                values += ';';
+                if (list->empty()) continue;
+                text += list == &each.good ? " is" : " not";
+                for (const std::string& value : *list) {
+                    join_part(values, value);
+                    text += " " + (each.of_bool ? value : check::literal(value));
+                }
+            }
+            PolicyPart part = plain("role", joint_key({role, each.claim, std::to_string(each.segments), values}),
                                     role + " " + text, Direction::Same);
             part.about = "role " + role + " " + each.claim;
             part.grow = Direction::Same;
@@ -158,6 +168,8 @@ private:
         if (!kind.types.empty())
             out.parts.push_back(several("types", "type", members_of(kind.types), Direction::Same, Direction::Same));
         if (kind.proof_required) out.parts.push_back(plain("proof", "", "required", Direction::Same));
+        if (!kind.never.empty())
+            out.parts.push_back(plain("never permit", kind.never, check::literal(kind.never), Direction::Same));
     }
 
     static std::string members_text(const check::EnumType& list) {

@@ -1,6 +1,7 @@
 // Lints about what a permit requires of a CI job besides its owner: ref, event, environment, runner and phase.
 #include <algorithm>
 
+#include "check/expr_text.h"
 #include "lint/cases.h"
 #include "lint/suppose.h"
 
@@ -74,55 +75,91 @@ void github(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                      quoted(name + ".environment"));
 }
 
-/// Events that anyone can cause, and whose jobs run on the base's branch, with its tokens.
-constexpr std::string_view kOpenEvents[] = {
-    "pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
-    "discussion_comment",  "fork",         "watch",         "gollum"};
-/// Claims that say what runs, or that someone has approved the run.
-constexpr std::string_view kRun[] = {"ref",
-                                     "ref_type",
-                                     "sub",
-                                     "sub_ref",
-                                     "sub_environment",
-                                     "environment",
-                                     "environment_node_id",
-                                     "workflow",
-                                     "workflow_ref",
-                                     "workflow_sha",
-                                     "workflow_file",
-                                     "workflow_at",
-                                     "job_workflow_ref",
-                                     "job_workflow_sha",
-                                     "job_workflow_file",
-                                     "job_workflow_at",
-                                     "sha",
-                                     "head_ref",
-                                     "base_ref"};
+/// The claims of an issuer with a role, in the order of their declaration.
+std::vector<const RoleClaim*> claims_with(const Linter& l, std::uint32_t issuer, ClaimRole role) {
+    std::vector<const RoleClaim*> out;
+    for (const RoleClaim& each : l.policy.kinds[l.policy.issuers[issuer].kind].roles)
+        if (each.role == role) out.push_back(&each);
+    return out;
+}
 
-/// Claims that identify the owner of a job: if none is required, more than the event is left open.
-constexpr std::string_view kWhose[] = {"repository_id", "repository_owner_id", "repository",   "repository_owner",
-                                       "enterprise_id", "enterprise",          "sub_owner_id", "sub_repository_id",
-                                       "sub_owner",     "sub_repository"};
+/// The test that requires the values to require: "`ci.event_name in { "push", "workflow_dispatch" }`".
+std::string test_for(const std::string& issuer, const RoleClaim& claim) {
+    std::string out = issuer + "." + claim.written;
+    const auto text = [&](const std::string& value) { return claim.of_bool ? value : check::literal(value); };
+    if (claim.good.size() == 1) return "`" + out + " == " + text(claim.good.front()) + "`";
+    if (claim.good.empty()) return quoted(out);
+    out += " in {";
+    for (const std::string& each : claim.good) out += (&each == &claim.good.front() ? " " : ", ") + text(each);
+    return "`" + out + " }`";
+}
 
-void open_events(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    if (!l.acts(rule)) return;
-    const auto event = std::find_if(c.read.begin(), c.read.end(), [&](std::uint32_t fact) {
-        return l.policy.is_among(issuer, l.policy.facts[fact].issuer) && l.claim_of(fact) == "event_name";
-    });
-    // If the event is not required, a claim about what runs may be; a ref alone is reported by ref-without-event.
-    if (event == c.read.end() && (l.restricts(c, issuer, kRun) || !l.restricts(c, issuer, kWhose))) return;
-    const auto taken = std::find_if(std::begin(kOpenEvents), std::end(kOpenEvents), [&](std::string_view name) {
-        Supposition supposition{issuer, {}};
-        if (event != c.read.end()) supposition.facts[*event] = {Supposed::What::Text, Supposed::kTypical, name};
-        return can_hold(l.policy, c, supposition);
-    });
-    if (taken == std::end(kOpenEvents)) return;
-    const std::string& name = l.name_of(c, issuer);
+/// The first of the bad values of a role's claims that a case accepts. None: it accepts none of them, or restricts a
+/// claim of the role whose values are not known.
+const std::string* accepted(const Linter& l, const Case& c, std::uint32_t issuer, ClaimRole role) {
+    std::vector<std::pair<std::uint32_t, const RoleClaim*>> read;
+    for (const std::uint32_t fact : c.read)
+        if (const RoleClaim* claim = l.role_of(fact, issuer, role)) read.emplace_back(fact, claim);
+    for (const RoleClaim* each : claims_with(l, issuer, role))
+        for (const std::string& value : each->bad) {
+            Supposition supposition{issuer, {}};
+            for (const auto& [fact, claim] : read)
+                if (std::find(claim->bad.begin(), claim->bad.end(), value) != claim->bad.end())
+                    supposition.facts[fact] = {Supposed::What::Text, Supposed::kTypical, value};
+            const bool known = std::all_of(read.begin(), read.end(), [&](const auto& one) {
+                return supposition.facts.contains(one.first) ||
+                       std::find(c.restricted.begin(), c.restricted.end(), one.first) == c.restricted.end();
+            });
+            if (known && can_hold(l.policy, c, supposition)) return &value;
+        }
+    return nullptr;
+}
+
+bool reads(const Linter& l, const Case& c, std::uint32_t issuer, ClaimRole role) {
+    return std::any_of(c.read.begin(), c.read.end(),
+                       [&](std::uint32_t fact) { return l.role_of(fact, issuer, role) != nullptr; });
+}
+
+void trigger(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const auto claims = claims_with(l, issuer, ClaimRole::Trigger);
+    if (claims.empty() || !l.acts(rule)) return;
+    // If the trigger is not required, a claim about what runs may be; a ref alone is reported by ref-without-event. If
+    // no owner is required, more than the trigger is left open.
+    const bool read = reads(l, c, issuer, ClaimRole::Trigger);
+    if (!read && (l.restricts(c, issuer, ClaimRole::Code) ||
+                  (!l.restricts(c, issuer, ClaimRole::Owner) && !l.restricts(c, issuer, ClaimRole::OwnerName))))
+        return;
+    const std::string* taken = accepted(l, c, issuer, ClaimRole::Trigger);
+    if (taken == nullptr) return;
     l.report(Lint::EventOfStrangers, rule.span,
              permit_of(rule) + " accepts jobs of " + quoted(*taken) + ", which anyone can trigger",
-             event == c.read.end() ? "does not check the event" : "accepts events that strangers can trigger",
-             "such a job has the repository's tokens, and may run or read content from strangers; require `" + name +
-                 ".event_name in { \"push\", \"workflow_dispatch\" }`");
+             read ? "accepts events that strangers can trigger" : "does not check the event",
+             "such a job has the repository's tokens, and may run or read content from strangers; require " +
+                 test_for(l.name_of(c, issuer), *claims.front()));
+}
+
+void phase(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const auto claims = claims_with(l, issuer, ClaimRole::Phase);
+    if (claims.empty() || !l.acts(rule)) return;
+    const std::string* taken = accepted(l, c, issuer, ClaimRole::Phase);
+    if (taken == nullptr) return;
+    const bool read = reads(l, c, issuer, ClaimRole::Phase);
+    l.report(Lint::RunPhaseUnchecked, rule.span,
+             permit_of(rule) + " accepts " + quoted(*taken) + ", where nobody has approved what runs",
+             read ? "accepts " + quoted(*taken) : "does not check " + quoted(claims.front()->written),
+             "a branch or a pull request decides what runs there; require " +
+                 test_for(l.name_of(c, issuer), *claims.front()) + ", and let " + quoted(*taken) + " read");
+}
+
+void login(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const auto claims = claims_with(l, issuer, ClaimRole::Login);
+    if (claims.empty()) return;
+    const bool checked = l.restricts(c, issuer, ClaimRole::Login);
+    if (checked && accepted(l, c, issuer, ClaimRole::Login) == nullptr) return;
+    l.report(Lint::SshRerunUnchecked, rule.span, permit_of(rule) + " accepts jobs that somebody may be logged in to",
+             checked ? "accepts a login" : "does not check " + quoted(claims.front()->written),
+             "whoever is logged in can run any command while the job has the credential; require " +
+                 test_for(l.name_of(c, issuer), *claims.front()));
 }
 
 /// The form of subjects that a permit does not know, over all that it accepts.
@@ -206,13 +243,7 @@ void actor(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
 }
 
 void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
-    const std::string& kind = l.kind_of(issuer);
     const std::string& name = l.name_of(c, issuer);
-    if (kind == "circleci" && !l.restricts(c, issuer, {"oidc.circleci.com/ssh-rerun"}))
-        l.report(Lint::SshRerunUnchecked, rule.span,
-                 permit_of(rule) + " accepts jobs that somebody may be logged in to", "does not check `ssh_rerun`",
-                 "anyone who reruns the job with SSH can run any command while it has the credential; require `" +
-                     name + ".ssh_rerun == false`");
     const auto& roles = l.policy.kinds[l.policy.issuers[issuer].kind].roles;
     const auto machine =
         std::find_if(roles.begin(), roles.end(), [](const RoleClaim& each) { return each.role == ClaimRole::Runner; });
@@ -221,13 +252,6 @@ void runner(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
                  "does not check " + quoted(machine->written),
                  "a self-hosted machine may contain files of earlier jobs; require " +
                      quoted(name + "." + machine->written) + ", and accept machines that are new for each job");
-    if (kind == "terraform" && l.acts(rule) &&
-        !l.restricts(c, issuer,
-                     {"terraform_run_phase", "terraform_operation", "sub_run_phase", "sub_operation", "sub"}))
-        l.report(Lint::RunPhaseUnchecked, rule.span, permit_of(rule) + " grants a plan the same as an apply",
-                 "does not check `run_phase`",
-                 "a plan runs before any approval, on the content of a pull request; require `" + name +
-                     ".run_phase == \"apply\"`, and let plans read");
 }
 
 }  // namespace
@@ -237,12 +261,14 @@ void lint_jobs(Linter& l) {
         const std::string& kind = l.kind_of(issuer);
         if (kind == "github") {
             github(l, rule, c, issuer);
-            open_events(l, rule, c, issuer);
             workflow_ref(l, rule, c, issuer);
         }
         if (kind == "gitlab") gitlab(l, rule, c, issuer);
         actor(l, rule, c, issuer);
         runner(l, rule, c, issuer);
+        trigger(l, rule, c, issuer);
+        phase(l, rule, c, issuer);
+        login(l, rule, c, issuer);
     });
     for (const RuleView& view : l.rules)
         if (view.given && view.rule->kind == RuleKind::Permit) subject_form(l, view);

@@ -226,7 +226,10 @@ private:
                 break;
             case Supposed::What::Text:
                 out.sort = SupposedValue::Sort::Exact;
-                out.text = found->second.text;
+                if (fact.type.kind == Kind::Bool)
+                    out.integer = found->second.text == "true" ? 1 : 0;
+                else
+                    out.text = found->second.text;
                 break;
         }
         out.of = &found->second;

@@ -19,7 +19,7 @@ struct Supposed {
         Namesake,  ///< a value of somebody who took over a name: one that the policy names, without identifiers
         Empty,     ///< a list without elements, or the empty text
         One,       ///< a list of one arbitrary element
-        Text,      ///< `text`
+        Text,      ///< `text`; of a bool: `true` or `false`
     };
     What what = What::Stranger;
     /// Stranger, Namesake: how many segments of a text identify its owner. Others can get a value

@@ -91,6 +91,15 @@ void shared_issuer(Linter& l, const Rule& rule, const Case& c, std::uint32_t iss
         found->diagnostic.related.push_back({l.policy.issuers[issuer].span, "the issuer is shared"});
 }
 
+/// Kinds of tokens that no issuer can make acceptable.
+void never(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
+    const std::string& why = l.policy.kinds[l.policy.issuers[issuer].kind].never;
+    if (why.empty()) return;
+    l.report(Lint::TokenNeverAccepted, rule.span,
+             permit_of(rule) + " accepts tokens of " + quoted(l.name_of(c, issuer)) + ", which are always denied",
+             "never permits them", why);
+}
+
 /// Kinds whose issuer is one organisation's own, and what tells its workloads apart.
 void workloads(Linter& l, const Rule& rule, const Case& c, std::uint32_t issuer) {
     const std::string& kind = l.kind_of(issuer);
@@ -230,6 +239,7 @@ void lint_trust(Linter& l) {
     each_trust(l, [&](const Rule& rule, const Case& c, std::uint32_t issuer) {
         shared_issuer(l, rule, c, issuer);
         workloads(l, rule, c, issuer);
+        never(l, rule, c, issuer);
         if (l.kind_of(issuer) == "kubernetes") default_account(l, rule, c, issuer);
         entra(l, rule, c, issuer);
     });

@@ -169,10 +169,17 @@ struct ParseDecl {
     std::vector<std::pair<std::string, Span>> patterns;
 };
 
-/// `owner`, `first 2 of sub`
+/// `{ "a", "b" }`, `{ true }`
+struct RoleValues {
+    std::vector<std::pair<std::string, Span>> texts;  ///< a bool: "true" or "false"
+    bool of_bool = false;
+};
+
+/// `owner`, `first 2 of sub`, `phase is { "apply" } not { "plan" }`
 struct RoleClaim {
     std::vector<PathStep> path;
     std::optional<std::int64_t> first;
+    RoleValues good, bad;  ///< no texts: not stated
     Span span;
 };
 
@@ -192,6 +199,7 @@ struct ClaimsDecl {
     std::vector<RoleDecl> roles;
     std::vector<std::pair<std::string, Span>> types;
     bool proof_required = false;
+    std::optional<std::string> never;  ///< `never permit because "…"`
 };
 
 struct IssuerDecl {

@@ -252,11 +252,16 @@ private:
             for (const ast::RoleDecl& role : d.roles)
                 nest("role " + std::string(role.name.text), [&] {
                     for (const ast::RoleClaim& claim : role.claims)
-                        line("claim " + path_text(claim.path) +
-                             (claim.first ? " first " + std::to_string(*claim.first) : ""));
+                        nest("claim " + path_text(claim.path) +
+                                 (claim.first ? " first " + std::to_string(*claim.first) : ""),
+                             [&] {
+                                 texts(claim.good.of_bool ? "is bool" : "is", claim.good.texts);
+                                 texts(claim.bad.of_bool ? "not bool" : "not", claim.bad.texts);
+                             });
                 });
             texts("type", d.types);
             if (d.proof_required) line("proof-required");
+            if (d.never) line("never-permit " + text_literal(*d.never));
         });
     }
     void decl(const ast::IssuerDecl& d, const std::string& docs) {

@@ -53,6 +53,7 @@ private:
     // lower_decl.cpp
     ast::SchemaDecl schema(Tree::SchemaDeclContext& tree);
     std::vector<ast::PathStep> claim_path(Tree::AliasPathContext& tree);
+    ast::RoleValues role_values(Tree::RoleValuesContext& tree);
     ast::RoleDecl role(Tree::ClaimsItemContext& tree);
     ast::ClaimsDecl claims(Tree::ClaimsDeclContext& tree);
     ast::IssuerDecl issuer(Tree::IssuerDeclContext& tree);

@@ -194,10 +194,19 @@ std::vector<ast::PathStep> TreeLowering::claim_path(Tree::AliasPathContext& tree
     return out;
 }
 
+ast::RoleValues TreeLowering::role_values(Tree::RoleValuesContext& tree) {
+    if (auto* texts = tree.strings()) return {strings(*texts), false};
+    return {{{tree.TRUE() != nullptr ? "true" : "false", span(tree)}}, true};
+}
+
 ast::RoleDecl TreeLowering::role(Tree::ClaimsItemContext& tree) {
     ast::RoleDecl out{name(*tree.name()), {}};
     for (auto* each : tree.roleClaim()) {
-        ast::RoleClaim claim{claim_path(*each->aliasPath()), {}, span(*each)};
+        ast::RoleClaim claim{claim_path(*each->aliasPath()), {}, {}, {}, span(*each)};
+        for (auto* values : each->roleValues()) {
+            const bool good = each->IS() != nullptr && values == each->roleValues(0);
+            (good ? claim.good : claim.bad) = role_values(*values);
+        }
         if (auto* count = each->INT()) claim.first = decode_int(text(span(*count)), false, span(*count), report_);
         out.claims.push_back(std::move(claim));
     }
@@ -220,6 +229,8 @@ ast::ClaimsDecl TreeLowering::claims(Tree::ClaimsDeclContext& tree) {
             out.parses.push_back(std::move(parse));
         } else if (item->ROLE() != nullptr) {
             out.roles.push_back(role(*item));
+        } else if (item->NEVER() != nullptr) {
+            if (once(out.never.has_value(), span(*item), "never permit")) out.never = string(*item->STRING(0));
         } else if (auto* types = item->strings()) {
             if (once(!out.types.empty(), span(*item), "type")) out.types = strings(*types);
         } else if (once(out.proof_required, span(*item), "proof required")) {

@@ -159,6 +159,13 @@ TEST_CASE("check: a shared kind says whose a token is, by claims that it has and
     CHECK(codes("shared", "role owner id, r.id") == "E0205");
     CHECK(codes("shared", "role owner first 1 of n") == "E0412");
     CHECK(codes("shared", "role owner first 0 of sub") == "E0411");
+    CHECK(codes("", "role trigger sub is { \"push\" } not { \"comment\", \"fork\" }, b role phase id not { \"x\" }") ==
+          "");
+    CHECK(codes("", "role workload sub is { \"a\" }") == "E0412");
+    CHECK(codes("", "role phase sub not { true }") == "E0412");
+    CHECK(codes("", "role phase n is { \"1\" }") == "E0412");
+    CHECK(codes("", "never permit because \"a\"") == "");
+    CHECK(codes("", "never permit because \"a\" never permit because \"b\"") != "");
     // These keywords can be names elsewhere.
     CHECK(check_text(
               "claims shared { role: string  first: string  shared: string  role workload role, first 1 of first }")

@@ -435,11 +435,19 @@ TEST_CASE("lint: \"workflow-ref-wide\" and \"actor-authority\"") {
 TEST_CASE("lint: \"ssh-rerun-unchecked\", \"runner-unchecked\", \"run-phase-unchecked\"") {
     tries("ssh-rerun-unchecked", {{"circle.project_id == \"1\"", true},
                                   {"circle.project_id == \"1\" and not circle.ssh_rerun", false},
-                                  {"circle.project_id == \"1\" and circle.ssh_rerun == false", false}});
+                                  {"circle.project_id == \"1\" and circle.ssh_rerun == false", false},
+                                  {"circle.project_id == \"1\" and circle.ssh_rerun", true},
+                                  {"circle.project_id == \"1\" and circle.ssh_rerun != false", true}});
     tries("runner-unchecked", {{"ci.repository_id == \"1\"", true},
                                {"ci.repository_id == \"1\" and ci.runner_environment == \"github-hosted\"", false}});
-    tries("run-phase-unchecked",
-          {{"tfc.workspace_id == \"1\"", true}, {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false}});
+    tries(
+        "run-phase-unchecked",
+        {{"tfc.workspace_id == \"1\"", true},
+         {"tfc.workspace_id == \"1\" and tfc.run_phase == \"apply\"", false},
+         {"tfc.workspace_id == \"1\" and tfc.run_phase in { \"plan\", \"apply\" }", true},
+         {"tfc.workspace_id == \"1\" and tfc.run_phase != \"apply\"", true},
+         {"tfc.workspace_id == \"1\" and tfc.sub_operation == \"apply\"", false},
+         {"tfc.workspace_id == \"1\" and tfc.sub == \"organization:o:project:p:workspace:w:run_phase:apply\"", false}});
     CHECK_FALSE(lint_text("permit plans for tool look when tfc.workspace_id == \"1\" grant { \"look\" } for 5m")
                     .has("run-phase-unchecked"));
 }
@@ -504,6 +512,22 @@ TEST_CASE("lint: whose token it is, under the issuers of platforms") {
         CAPTURE(each.condition);
         CHECK(on_platform(each.condition).has(each.finding));
     }
+    // Others decide what a preview runs.
+    for (const auto& [condition, found] : std::initializer_list<std::pair<std::string_view, bool>>{
+             {"any_vercel.owner_id == \"t\"", true},
+             {"any_vercel.owner_id == \"t\" and any_vercel.environment == \"production\"", false},
+             {"any_vercel.owner_id == \"t\" and any_vercel.environment == \"staging\"", false},
+             {"any_vercel.owner_id == \"t\" and any_vercel.environment != \"development\"", true},
+             {"any_vercel.owner_id == \"t\" and any_vercel.sub_environment == \"production\"", false},
+             {"any_vercel.owner_id == \"t\" and any_vercel.environment in { \"production\", \"preview\" }", true}}) {
+        CAPTURE(condition);
+        CHECK(on_platform(condition).has("run-phase-unchecked") == found);
+    }
+    const Found preview = on_platform("any_vercel.owner_id == \"t\"");
+    CHECK(preview.first("run-phase-unchecked").message ==
+          "permit `it` accepts `preview`, where nobody has approved what runs");
+    CHECK(preview.first("run-phase-unchecked").help.find("any_vercel.environment == \"production\"") !=
+          std::string::npos);
     // A shared issuer has one finding: whose, not which.
     CHECK_FALSE(on_platform("token.issuer is any_vercel").has("workload-unpinned"));
     for (const std::string_view pinned :
@@ -518,6 +542,38 @@ TEST_CASE("lint: whose token it is, under the issuers of platforms") {
              {"shared-issuer-unscoped", "name-only-trust", "workload-unpinned", "email-keyed"})
             CHECK_FALSE(found.has(name));
     }
+}
+
+TEST_CASE("lint: what a kind of one's own says about its jobs, and \"token-never-accepted\"") {
+    const auto own = [](std::string_view condition) -> Found {
+        return {workspace_of("claims acme_ci shared {\n  org: string\n  event: string\n  stage: string\n  shell: bool\n"
+                             "  branch: string\n  role owner org\n"
+                             "  role trigger event is { \"push\" } not { \"comment\" }\n"
+                             "  role phase stage not { \"draft\" }\n  role login shell is { false } not { true }\n"
+                             "  role code branch\n}\n"
+                             "claims old { iss: string  never permit because \"ask for new ones\" }\n"
+                             "tier read < write\n"
+                             "issuer ci: acme_ci \"https://ci.example\" { audience \"a\" }\n"
+                             "issuer past: old \"https://old.example\" { audience \"a\" }\n"
+                             "tool act { tier write  audience \"https://act.example\"  scopes { \"act\" } }\n"
+                             "permit it for tool act when " +
+                             std::string(condition) + " grant { \"act\" } for 5m\n")
+                    .lint(all_on())};
+    };
+    const Found open = own("ci.org == \"1\"");
+    CHECK(open.has("event-of-strangers"));
+    CHECK(open.has("run-phase-unchecked"));
+    CHECK(open.has("ssh-rerun-unchecked"));
+    CHECK_FALSE(open.has("token-never-accepted"));
+    CHECK(open.first("event-of-strangers").help.find("`ci.event == \"push\"`") != std::string::npos);
+    CHECK(open.first("run-phase-unchecked").help.find("require `ci.stage`") != std::string::npos);
+    CHECK(open.first("ssh-rerun-unchecked").help.find("`ci.shell == false`") != std::string::npos);
+    CHECK_FALSE(own("ci.org == \"1\" and ci.branch == \"main\"").has("event-of-strangers"));
+    CHECK(own("ci.org == \"1\" and ci.branch == \"main\" and ci.event != \"push\"").has("event-of-strangers"));
+    const Found closed = own("ci.org == \"1\" and ci.event == \"push\" and ci.stage == \"live\" and ci.shell == false");
+    for (const std::string_view name : {"event-of-strangers", "run-phase-unchecked", "ssh-rerun-unchecked"})
+        CHECK_FALSE(closed.has(name));
+    CHECK(own("token.issuer is past").first("token-never-accepted").help == "ask for new ones");
 }
 
 TEST_CASE("lint: \"nested-actor\" and \"asserted-permission\", in permits only") {
