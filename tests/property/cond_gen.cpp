@@ -160,8 +160,9 @@ std::string CondGen::text_test(const Term& t, std::vector<std::string>& guards) 
                 case Kind::Spiffe:
                     return t.text + rng_.pick({".trust_domain == \"acme.example\"", ".path like \"/ns/*/sa/*\""});
                 case Kind::Url:
-                    return t.text + rng_.pick({".host == \"api.example\"", ".port == 8443", ".scheme == \"https\"",
-                                               ".path like \"/a/**\"", ".port > 80"});
+                    return t.text +
+                           rng_.pick({".host == \"api.example\"", ".port == 8443", ".scheme == \"https\"",
+                                      ".path like \"/a/**\"", ".port > 80", ".query == \"x=1\"", ".fragment != \"\""});
                 case Kind::Email: return t.text + rng_.pick({".domain == \"acme.example\"", ".local == \"bob\""});
                 case Kind::Arn:
                     return t.text +

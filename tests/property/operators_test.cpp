@@ -1,4 +1,4 @@
-// Tests that the random policies contain every operator of the language's tables.
+// Tests that the random policies contain every operator of the language's tables and every kind of scalar.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -21,15 +21,23 @@ constexpr TextTest kTextTests[] = {
 #include "base/operators.def"
 };
 
-/// The operators of a policy's conditions and effects.
+constexpr Kind kScalars[] = {
+#define GROUP_KIND(...)
+#define KIND(name, ...) Kind::name,
+#include "base/kinds.def"
+};
+
+/// The operators of a policy's conditions and effects, and the kinds that they read.
 struct Seen {
     std::set<Op> operators;
     std::set<TextTest> tests;
     std::set<Cmp> comparisons;
+    std::set<Kind> kinds;
 
     void add(const Expr* e) {
         if (e == nullptr) return;
         operators.insert(e->op);
+        kinds.insert(e->type.kind);
         if (e->op == Op::TextTest) tests.insert(e->test);
         if (e->op == Op::Compare) comparisons.insert(e->cmp);
         for (const Expr* kid : e->kids) add(kid);
@@ -43,7 +51,7 @@ struct Seen {
     }
 };
 
-TEST_CASE("property: the random policies have every operator") {
+TEST_CASE("property: the random policies have every operator and kind") {
     Seen seen;
     for (std::uint64_t seed = 1; seed <= 120; ++seed) {
         Rng rng(seed);
@@ -60,6 +68,10 @@ TEST_CASE("property: the random policies have every operator") {
         CHECK(seen.tests.contains(test));
     }
     CHECK(seen.comparisons.size() == 6);
+    for (const Kind kind : kScalars) {
+        INFO(spelling_of(kind));
+        CHECK(seen.kinds.contains(kind));
+    }
 }
 
 }  // namespace
