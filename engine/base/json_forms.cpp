@@ -6,6 +6,11 @@
 #include <cstring>
 #include <string_view>
 
+#include <simdjson.h>
+
+#include "base/ascii.h"
+#include "base/json_scan.h"
+
 namespace writ::json {
 
 namespace {
@@ -35,79 +40,87 @@ std::uint64_t word_at(const char* at) {
     return out;
 }
 
-/// Whether the first `size` bytes, at most 8, are equal. Both can be read as whole words.
-bool same_word(const char* a, const char* b, std::size_t size) {
+/// Whether `size` bytes are equal. Seven more can be read after both.
+bool same_bytes(const char* a, const char* b, std::size_t size) {
+    for (; size > 16; size -= 16, a += 16, b += 16)
+        if (((word_at(a) ^ word_at(b)) | (word_at(a + 8) ^ word_at(b + 8))) != 0) return false;
+    if (size > 8) {
+        if (word_at(a) != word_at(b)) return false;
+        size -= 8, a += 8, b += 8;
+    }
     const std::size_t beyond = 8 * (8 - size);
     const std::uint64_t differ = word_at(a) ^ word_at(b);
-    return (std::endian::native == std::endian::little ? differ << beyond : differ >> beyond) == 0;
+    return size == 0 || (std::endian::native == std::endian::little ? differ << beyond : differ >> beyond) == 0;
 }
 
-/// Whether a token is this key in quotes. Most keys are short.
-bool is_key(const Tokens& tokens, std::uint32_t token, const char* key, std::size_t size) {
-    const char* const text = tokens.text + tokens.begins[token];
-    if (size <= 8) return same_word(text, key, size);
-    if (size <= 16) return word_at(text) == word_at(key) && word_at(text + size - 8) == word_at(key + size - 8);
-    return tokens.begins[token] + size <= tokens.begins[tokens.count] && std::memcmp(text, key, size) == 0;
+/// Whether a byte can be part of a number, `true`, `false` or `null`.
+bool in_scalar(char c) {
+    return is_alnum(static_cast<unsigned char>(c)) || c == '-' || c == '+' || c == '.';
+}
+
+/// Reads a scalar that is not a string. Output: its end; its begin if it is none.
+const char* fill_scalar(const char* begin, std::size_t max_size, Node& node) {
+    constexpr std::ptrdiff_t kMostDigits = 18;
+    node.type = Type::Null;
+    node.integer = 0;
+    node.text_size = 0;
+    // The most frequent ones: null, and whole numbers that surely fit.
+    if (std::memcmp(begin, "null", 4) == 0 && !in_scalar(begin[4])) return begin + 4;
+    const char* at = begin;
+    std::int64_t number = 0;
+    while (is_digit(static_cast<unsigned char>(*at)) && at - begin < kMostDigits) number = 10 * number + (*at++ - '0');
+    if (at > begin && !in_scalar(*at) && (*begin != '0' || at == begin + 1)) {
+        node.type = Type::Int;
+        node.integer = number;
+        return at;
+    }
+    while (in_scalar(*at)) ++at;
+    const std::string_view word(begin, static_cast<std::size_t>(at - begin));
+    return !word.empty() && read_scalar(word, max_size, node) == Scalar::Read ? at : begin;
 }
 
 }  // namespace
 
-const Node* Forms::fill(const Tokens& tokens, const RequestLimits& limits) {
+const Node* Forms::fill(std::string_view text, const RequestLimits& limits) {
     if (forms_.empty() || !same_limits(limits_, limits)) return nullptr;
     for (std::size_t i = 0; i < forms_.size(); ++i) {
-        const std::size_t index = (latest_ + i) % forms_.size();
-        Form& form = forms_[index];
-        if (form.tokens != tokens.count || !fill(form, tokens, limits.max_string)) continue;
+        const std::size_t index = latest_ + i < forms_.size() ? latest_ + i : latest_ + i - forms_.size();
+        if (!fill(forms_[index], text, limits.max_string)) continue;
         latest_ = index;
         worth_ = std::min(worth_ + 1, kMostWorth);
-        return form.nodes.data();
+        return forms_[index].nodes.data();
     }
     return nullptr;
 }
 
-/// Each token is a separator or closing bracket, or starts a key or a value. If all are as in the form, the document
-/// is the same JSON apart from its values.
-bool Forms::fill(Form& form, Tokens tokens, std::size_t max_string) {  // a copy, so that it cannot change meanwhile
-    for (const Mark& mark : form.marks)
-        if (tokens.first(mark.token) != mark.is) return false;
-    const char* key = form.keys.data();
-    const std::uint32_t* at = form.at.data();
-    for (Node& node : form.nodes) {
-        const std::uint32_t token = *at++;
-        if (node.key_begin != nullptr) {
-            // No string has an escape, so text that equals the key up to its quote ends there.
-            const std::size_t size = std::size_t{node.key_size} + 2;
-            if (!is_key(tokens, token - 2, key, size)) return false;
-            node.key_begin = tokens.text + tokens.begins[token - 2] + 1;
-            key += size;
+bool Forms::fill(Form& form, std::string_view text, std::size_t max_string) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const char* known = form.text.data();
+    const auto follows = [&](std::uint32_t size) {
+        if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, known, size)) return false;
+        at += size;
+        known += size;
+        return true;
+    };
+    for (const Blank& blank : form.blanks) {
+        if (!follows(blank.before)) return false;
+        Node& node = form.nodes[blank.node];
+        const char* const begin = at;
+        if (blank.quoted) {
+            const TextEnd found = text_end(begin);
+            at = found.at;
+            const auto size = static_cast<std::size_t>(at - begin);
+            if (*at != '"' || size > max_string) return false;
+            if (!found.ascii && !simdjson::validate_utf8(begin, size)) return false;
+            node.text_begin = begin;
+            node.text_size = static_cast<std::uint32_t>(size);
+            continue;
         }
-        switch (node.type) {
-            case Type::Object:
-                if (tokens.first(token) != '{') return false;
-                break;
-            case Type::Array:
-                if (tokens.first(token) != '[') return false;
-                break;
-            case Type::String: {
-                const std::string_view word = tokens.scalar(token);
-                if (word.size() < 2 || word.front() != '"' || word.back() != '"' || word.size() - 2 > max_string)
-                    return false;
-                node.text_begin = word.data() + 1;
-                node.text_size = static_cast<std::uint32_t>(word.size() - 2);
-                break;
-            }
-            case Type::Null:
-            case Type::Bool:
-            case Type::Int:
-            case Type::Number:
-                node.type = Type::Null;
-                node.integer = 0;
-                node.text_size = 0;
-                if (read_scalar(tokens.scalar(token), max_string, node) != Scalar::Read) return false;
-                break;
-        }
+        at = fill_scalar(begin, max_string, node);
+        if (at == begin) return false;
     }
-    return true;
+    return static_cast<std::size_t>(end - at) == form.after && follows(form.after);
 }
 
 /// If few forms repeat, storing them costs more than it saves. Occasional samples show whether they do.
@@ -130,16 +143,29 @@ const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, co
         replaced_ = (replaced_ + 1) % kMostForms;
     }
     Form& form = forms_[latest_];
-    form.tokens = tokens.count;
-    form.marks.clear();
-    for (std::uint32_t i = 0; i < tokens.count; ++i)
-        if (const char c = tokens.first(i); c == ',' || c == ':' || c == '}' || c == ']') form.marks.push_back({i, c});
+    form.text.clear();
+    form.blanks.clear();
     form.nodes.assign(nodes.begin(), nodes.begin() + nodes.front().size);
-    form.at.assign(at.begin(), at.begin() + nodes.front().size);
-    form.keys.clear();
-    for (const Node& node : form.nodes)
-        if (node.key_begin != nullptr) form.keys.append("\"").append(node.key()).append("\"");
-    form.keys.append(sizeof(std::uint64_t), '\0');
+    const char* from = tokens.text;  // what is before it is in the form
+    const auto copy_until = [&](const char* to) {
+        form.text.insert(form.text.end(), from, to);
+        return static_cast<std::uint32_t>(to - from);
+    };
+    std::vector<std::size_t> keys;  // for each node with a key, where that is in the form's text
+    for (std::size_t i = 0; i < form.nodes.size(); ++i) {
+        const Node& node = form.nodes[i];
+        keys.push_back(node.key_begin != nullptr ? form.text.size() + static_cast<std::size_t>(node.key_begin - from)
+                                                 : 0);
+        if (node.type == Type::Object || node.type == Type::Array) continue;
+        const bool quoted = node.type == Type::String;
+        const std::string_view value = quoted ? node.text() : tokens.scalar(at[i]);
+        form.blanks.push_back({static_cast<std::uint32_t>(i), copy_until(value.data()), quoted});
+        from = value.data() + value.size();
+    }
+    form.after = copy_until(tokens.text + tokens.begins[tokens.count]);
+    form.text.resize(form.text.size() + sizeof(std::uint64_t));
+    for (std::size_t i = 0; i < form.nodes.size(); ++i)
+        if (form.nodes[i].key_begin != nullptr) form.nodes[i].key_begin = form.text.data() + keys[i];
     form.nodes.front().form = new_number();
     return form.nodes.data();
 }

@@ -1,11 +1,12 @@
-// A cache of document forms. A broker's requests have few forms: the same keys in the same places with
-// different values. A document with a known form is read by filling in the values: its keys are only
-// compared, and checks that depend on the form alone are not repeated. A form contains no values. If a
-// document fits no form, it is read normally.
+// A cache of document forms. A broker's requests have few forms: the same text apart from the values of strings,
+// numbers and booleans. A document with a known form is read in one pass: the text between its values must equal the
+// form's, byte for byte, and only the values are checked. The rest is then the same JSON as in the document that the
+// form was made from, so no other rule needs to be checked again. A form contains no values. If a document fits no
+// form, it is read normally.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json_tokens.h"
@@ -14,9 +15,12 @@ namespace writ::json {
 
 class Forms {
 public:
+    /// Bytes after a document that must be readable.
+    static constexpr std::size_t kPadding = 16;
+
     /// The nodes of a document if it has a known form and every value is valid; otherwise null. Valid until the next
-    /// call. Requires: no string has an escape.
-    [[nodiscard]] const Node* fill(const Tokens& tokens, const RequestLimits& limits);
+    /// call. Requires: a NUL and kPadding readable bytes after the text.
+    [[nodiscard]] const Node* fill(std::string_view text, const RequestLimits& limits);
     /// Stores the form of a document that was read with these limits, unless forms rarely repeat.
     /// Input:  `at`: for each node, the token at which its value starts. No string has an escape.
     /// Output: the nodes as fill() would return them; or the given nodes, if the form is not stored.
@@ -24,19 +28,20 @@ public:
                      const RequestLimits& limits);
 
 private:
-    struct Mark {
-        std::uint32_t token = 0;
-        char is = 0;
+    /// The place of a value that is not an object or an array.
+    struct Blank {
+        std::uint32_t node = 0;
+        std::uint32_t before = 0;  ///< bytes of text between it and the value before it
+        bool quoted = false;       ///< a string; the quotes belong to the text around it
     };
     struct Form {
-        std::uint32_t tokens = 0;
-        std::vector<Mark> marks;  ///< separators and closing brackets; other tokens start keys and values
-        std::string keys;  ///< in their quotes, one after the other, padded so that a whole word can be read at each
+        std::vector<char> text;  ///< without the values; padded so that a whole word can be read at each byte
+        std::vector<Blank> blanks;
+        std::uint32_t after = 0;  ///< bytes of text after the last value
         std::vector<Node> nodes;
-        std::vector<std::uint32_t> at;
     };
     [[nodiscard]] bool affords();
-    [[nodiscard]] static bool fill(Form& form, Tokens tokens, std::size_t max_string);
+    [[nodiscard]] static bool fill(Form& form, std::string_view text, std::size_t max_string);
 
     static constexpr int kMostWorth = 256;
     std::vector<Form> forms_;

@@ -80,9 +80,12 @@ Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
         node.type = Type::Int;
         return Scalar::Read;
     }
-    if (c == 'n') return word == "null" ? Scalar::Read : Scalar::NotJson;
+    const auto is = [&](const auto& name) {
+        return word.size() == sizeof name - 1 && std::memcmp(word.data(), name, sizeof name - 1) == 0;
+    };
+    if (c == 'n') return is("null") ? Scalar::Read : Scalar::NotJson;
     if (c == 't' || c == 'f') {
-        if (word != "true" && word != "false") return Scalar::NotJson;
+        if (!is("true") && !is("false")) return Scalar::NotJson;
         node.type = Type::Bool;
         node.integer = c == 't' ? 1 : 0;
         return Scalar::Read;
@@ -299,16 +302,20 @@ struct Reader::Impl {
         return true;
     }
 
-    /// Finds the tokens of a document.
-    bool find_structure(std::string_view document) {
+    void copy(std::string_view document) {
+        static_assert(Forms::kPadding < simdjson::SIMDJSON_PADDING);
         const std::size_t room = document.size() + simdjson::SIMDJSON_PADDING;
         if (bytes.capacity() < room) bytes.reserve(2 * room);
         bytes.assign(document);
+    }
+    /// Finds the tokens of the document.
+    bool find_structure() {
+        const std::size_t room = bytes.size() + simdjson::SIMDJSON_PADDING;
         const char* const text = bytes.data();
         escapes = std::memchr(text, '\\', bytes.size()) != nullptr;
         if (escapes && unescaped.size() < room) unescaped.resize(2 * room);
         unescaped_size = 0;
-        if (structure == nullptr || structure->capacity() <= document.size()) {
+        if (structure == nullptr || structure->capacity() <= bytes.size()) {
             const auto made =
                 simdjson::get_active_implementation()->create_dom_parser_implementation(2 * room, kDeepest, structure);
             if (made != simdjson::SUCCESS) return not_json("there is not enough memory to read it");
@@ -333,15 +340,15 @@ struct Reader::Impl {
 
     /// Output: the first node, or null and `error`.
     const Node* run(std::string_view document) {
-        if (!find_structure(document)) return nullptr;
-        const bool formed = !escapes && std::exchange(used, true);
-        if (const Node* known = formed ? forms.fill(tokens, *limits) : nullptr; known != nullptr) return known;
+        copy(document);
+        if (const Node* known = forms.fill(bytes, *limits); known != nullptr) return known;
+        if (!find_structure()) return nullptr;
         if (has_nul()) {
             not_json("the document contains a NUL byte");
             return nullptr;
         }
         if (!walk()) return nullptr;
-        return formed ? forms.keep(tokens, nodes, at, *limits) : nodes.data();
+        return !escapes && std::exchange(used, true) ? forms.keep(tokens, nodes, at, *limits) : nodes.data();
     }
 };
 
