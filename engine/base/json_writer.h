@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "base/values.h"
 
 namespace writ::json {
@@ -52,6 +53,24 @@ public:
         at_ += N + 2;
         fresh_ = true;
     }
+    /// The same, if it is not the first key of its object.
+    template <std::size_t N>
+    void next_key(const char (&name)[N]) {
+        room(N + 3);
+        at_[0] = ',';
+        at_[1] = '"';
+        std::memcpy(at_ + 2, name, N - 1);
+        at_[N + 1] = '"';
+        at_[N + 2] = ':';
+        at_ += N + 3;
+        fresh_ = true;
+    }
+    /// The same, and its value: a text, or null if the text is empty.
+    template <std::size_t N>
+    void next_text(const char (&name)[N], std::string_view value) {
+        next_key(name);
+        text_or_null(value);
+    }
     void key(std::string_view name) {
         text(name);
         room(1);
@@ -68,10 +87,13 @@ public:
         std::memcpy(at_, text, N - 1);
         at_ += N - 1;
     }
-    void text(std::string_view value) {
+    [[gnu::noinline]] void text(std::string_view value) {
         separate(value.size() + 2 + sizeof(std::uint64_t));
         *at_++ = '"';
-        if (!copy_plain(value)) escaped(value);
+        if (copy_if_plain(at_, value)) [[likely]]
+            at_ += value.size();
+        else
+            escaped(value);
         *at_++ = '"';
     }
     /// Writes null for empty text.
@@ -128,40 +150,6 @@ private:
         const std::size_t written = size();
         out_.resize(std::max({kFirst, 2 * out_.size(), written + more}));
         rebase(written);
-    }
-    /// Copies ASCII text without characters to escape, eight bytes at a time. Output: false if it may need escapes.
-    /// Requires: room for the text and seven more bytes.
-    bool copy_plain(std::string_view text) {
-        constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-        const auto special = [](std::uint64_t word) {
-            const std::uint64_t quote = word ^ (kOnes * '"'), slash = word ^ (kOnes * '\\');
-            // A control character, a quote or a backslash borrows into its highest bit; 0x7F and above carry.
-            return (((word - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | (word + kOnes) | word) & kHigh) != 0;
-        };
-        const char* from = text.data();
-        std::size_t left = text.size();
-        char* to = at_;
-        bool found = false;
-        for (; left >= 8; left -= 8, from += 8, to += 8) {
-            std::uint64_t word;
-            std::memcpy(&word, from, 8);
-            std::memcpy(to, &word, 8);
-            found = found | special(word);
-        }
-        if (left != 0) {
-            std::uint64_t word = kOnes * 'x';
-            if (text.size() >= 8) {
-                std::memcpy(&word, text.data() + text.size() - 8, 8);
-                std::memcpy(at_ + text.size() - 8, &word, 8);
-            } else {
-                std::memcpy(&word, from, left);
-                std::memcpy(to, &word, 8);
-            }
-            found = found | special(word);
-        }
-        if (found) return false;
-        at_ += text.size();
-        return true;
     }
     [[gnu::noinline]] void escaped(std::string_view text) {
         room(6 * text.size() + 1);

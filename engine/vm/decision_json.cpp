@@ -19,8 +19,8 @@ void write_reasons(Writer& to, const std::vector<Reason>& reasons, const Layers&
     for (const Reason& each : reasons) {
         to.open('{');
         to.key("code"), to.text(each.code);
-        to.key("fact"), to.text_or_null(each.detail);
-        to.key("rule"), write_rule(to, layers, each.layer, each.rule);
+        to.next_text("fact", each.detail);
+        to.next_key("rule"), write_rule(to, layers, each.layer, each.rule);
         to.close('}');
     }
     to.close(']');
@@ -40,20 +40,20 @@ void write_grant(Writer& to, const Decision& decision) {
     const Grant& grant = decision.grant;
     to.open('{');
     to.key("scopes"), to.texts(grant.scopes);
-    to.key("audience"), to.texts(grant.audience);
-    to.key("ttl"), to.number(grant.ttl);
-    to.key("not_after");
+    to.next_key("audience"), to.texts(grant.audience);
+    to.next_key("ttl"), to.number(grant.ttl);
+    to.next_key("not_after");
     if (grant.not_after)
         to.instant(*grant.not_after);
     else
         to.raw("null");
-    to.key("single_use"), to.boolean(grant.single_use);
-    to.key("obligations");
+    to.next_key("single_use"), to.boolean(grant.single_use);
+    to.next_key("obligations");
     to.open('[');
     for (const Obligation& obligation : grant.obligations) {
         to.open('{');
         to.key("name"), to.text(obligation.name);
-        to.key("args"), to.raw(obligation.args);
+        to.next_key("args"), to.raw(obligation.args);
         to.close('}');
     }
     to.close(']');
@@ -66,12 +66,12 @@ void write_requirements(Writer& to, const Decision& decision, const Layers& laye
         to.open('{');
         if (reader == View::Operator) to.key("rule"), write_rule(to, layers, each.layer, each.rule);
         to.key("groups"), to.texts(each.groups);
-        to.key("needed"), to.number(each.needed);
+        to.next_key("needed"), to.number(each.needed);
         if (reader == View::Operator) {
-            to.key("counted"), to.number(each.counted);
-            to.key("within"), to.number(each.within);
+            to.next_key("counted"), to.number(each.counted);
+            to.next_key("within"), to.number(each.within);
         }
-        to.key("expires"), to.instant(each.expires);
+        to.next_key("expires"), to.instant(each.expires);
         to.close('}');
     }
     to.close(']');
@@ -80,20 +80,20 @@ void write_requirements(Writer& to, const Decision& decision, const Layers& laye
 void write_attribution(Writer& to, const Attribution& who) {
     to.open('{');
     to.key("agent"), to.text_or_null(who.agent);
-    to.key("class"), to.text_or_null(who.agent_class);
-    to.key("deployment"), to.text_or_null(who.deployment);
-    to.key("run"), to.text_or_null(who.run);
-    to.key("parent_run"), to.text_or_null(who.parent_run);
-    to.key("tenant"), to.text_or_null(who.tenant);
-    to.key("user"), to.text_or_null(who.user);
-    to.key("initiator"), to.text_or_null(who.initiator);
-    to.key("chain"), to.texts(who.chain);
-    to.key("workload"), to.text_or_null(who.workload);
-    to.key("issuer"), to.text_or_null(who.issuer);
-    to.key("token_id"), to.text_or_null(who.token_id);
-    to.key("tool"), to.text_or_null(who.tool);
-    to.key("resource"), to.text_or_null(who.resource);
-    to.key("approvers"), to.texts(who.approvers);
+    to.next_text("class", who.agent_class);
+    to.next_text("deployment", who.deployment);
+    to.next_text("run", who.run);
+    to.next_text("parent_run", who.parent_run);
+    to.next_text("tenant", who.tenant);
+    to.next_text("user", who.user);
+    to.next_text("initiator", who.initiator);
+    to.next_key("chain"), to.texts(who.chain);
+    to.next_text("workload", who.workload);
+    to.next_text("issuer", who.issuer);
+    to.next_text("token_id", who.token_id);
+    to.next_text("tool", who.tool);
+    to.next_text("resource", who.resource);
+    to.next_key("approvers"), to.texts(who.approvers);
     to.close('}');
 }
 
@@ -117,19 +117,19 @@ namespace {
 void write_decision(Writer& to, const Decision& decision, const Layers& layers, View reader) {
     to.open('{');
     to.key("schema_version"), to.number(kSchemaVersion);
-    to.key("effect"), to.text(spelling_of(decision.effect));
-    to.key("grant"), write_grant(to, decision);
-    to.key("requirements"), write_requirements(to, decision, layers, reader);
-    to.key("binding_digest"), to.text_or_null(decision.binding_digest);
+    to.next_key("effect"), to.text(spelling_of(decision.effect));
+    to.next_key("grant"), write_grant(to, decision);
+    to.next_key("requirements"), write_requirements(to, decision, layers, reader);
+    to.next_text("binding_digest", decision.binding_digest);
     if (reader == View::Caller) {
-        to.key("reason"), to.text(reason_class(decision));
+        to.next_key("reason"), to.text(reason_class(decision));
         to.close('}');
         return;
     }
-    to.key("reasons"), write_reasons(to, decision.reasons, layers);
-    to.key("attribution"), write_attribution(to, decision.attribution);
-    to.key("now"), to.instant(decision.now);
-    to.key("bundles");
+    to.next_key("reasons"), write_reasons(to, decision.reasons, layers);
+    to.next_key("attribution"), write_attribution(to, decision.attribution);
+    to.next_key("now"), to.instant(decision.now);
+    to.next_key("bundles");
     to.open('[');
     for (const Bundle& bundle : layers.bundles()) {
         to.open('{');

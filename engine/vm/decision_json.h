@@ -16,12 +16,12 @@ inline void write_rule(json::Writer& to, const Layers& layers, std::uint32_t lay
     const RuleInfo rule = layers.bundles()[layer].rule(index);
     to.open('{');
     to.key("layer"), to.number(layer);
-    to.key("kind"), to.text(rule.kind);
-    to.key("module"), to.text(rule.module);
-    to.key("name"), to.text(rule.name);
-    to.key("file"), to.text(rule.file);
-    to.key("line"), to.number(rule.line);
-    to.key("because"), to.text_or_null(rule.because);
+    to.next_key("kind"), to.text(rule.kind);
+    to.next_key("module"), to.text(rule.module);
+    to.next_key("name"), to.text(rule.name);
+    to.next_key("file"), to.text(rule.file);
+    to.next_key("line"), to.number(rule.line);
+    to.next_text("because", rule.because);
     to.close('}');
 }
 
