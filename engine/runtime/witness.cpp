@@ -51,9 +51,9 @@ void Witness::read_permits(const Request& request, std::size_t layer, std::vecto
     const bytecode::Program& program = Access::program(impl_->layers.bundles()[layer]);
     const vm::Facts& facts = Access::facts(request, layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
+    const vm::Interpreter::Remembering remembering(interpreter, facts, kNoBudget);
     const auto found = interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely);
     out.assign(found.begin(), found.end());
-    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
     std::erase_if(out,
                   [&](std::uint32_t rule) { return !interpreter.holds(facts, program.rules[rule], vm::Mode::Surely); });
 }
@@ -62,6 +62,7 @@ void Witness::read_holding(const Request& request, std::size_t layer, std::vecto
     const bytecode::Program& program = Access::program(impl_->layers.bundles()[layer]);
     const vm::Facts& facts = Access::facts(request, layer);
     vm::Interpreter& interpreter = impl_->interpreters[layer];
+    const vm::Interpreter::Remembering remembering(interpreter, facts, kNoBudget);
     std::vector<std::uint32_t> rules;
     for (const vm::Want want : {vm::Want::Permits, vm::Want::Narrowing}) {
         const auto found = interpreter.candidates(facts, want, vm::Mode::Possibly);
@@ -69,7 +70,6 @@ void Witness::read_holding(const Request& request, std::size_t layer, std::vecto
     }
     std::sort(rules.begin(), rules.end());
     out.clear();
-    const vm::Interpreter::Remembering remembering(interpreter, kNoBudget);
     for (const std::uint32_t rule : rules) {
         const bool sure = interpreter.holds(facts, program.rules[rule], vm::Mode::Surely);
         if (sure || interpreter.holds(facts, program.rules[rule], vm::Mode::Possibly)) out.push_back({rule, sure});

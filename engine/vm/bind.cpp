@@ -14,7 +14,7 @@ using bytecode::ShapeNode;
 
 namespace {
 
-/// While this object lives, no plan is recorded: the contents of a list or a map are bound together with it.
+/// While this object lives, no plan is recorded: the contents of a list are bound together with it.
 class NoPlan {
 public:
     explicit NoPlan(Plan*& plan) : plan_(plan), kept_(std::exchange(plan, nullptr)) {}
@@ -270,7 +270,7 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
         return fail(Code::ClockNotBrokers,
                     "`now` must come from the broker: label it `broker` or `verified` in `provenance`");
     if (!readable(node)) out = nullptr;
-    if (plan_ != nullptr && (kind != Kind::Record || value.type == json::Type::Null))
+    if (plan_ != nullptr && ((kind != Kind::Record && kind != Kind::Map) || value.type == json::Type::Null))
         add_step(Step::Action::Value, index, value, out);
     if (value.type == json::Type::Null) {
         if ((node.flags & bytecode::kOrNone) == 0) return fail_type(node, value);
@@ -324,12 +324,11 @@ bool Binder::value(std::uint32_t index, const json::Node& value, Value* out, Val
             const NoPlan whole(plan_);
             return list(node, value, out);
         }
-        case Kind::Map: {
-            const NoPlan whole(plan_);
+        case Kind::Map:
+            if (plan_ != nullptr && out != nullptr) add_step(Step::Action::Group, index, value, out);
             if (!map(node, value, row)) return false;
             if (out != nullptr) *out = Value::list(nullptr, 0, 0);
             return true;
-        }
     }
     return fail_type(node, value);
 }
@@ -373,6 +372,7 @@ bool Binder::finish() {
     if (!slot(Builtin::ToolName).present() || facts_.tool_name_.index == kNotFound) return true;
 
     facts_.tool_ = facts_.tool_name_.index;
+    facts_.slots_[Facts::tool_slot(program_)] = Value::of(std::int64_t{facts_.tool_});
     const bytecode::ToolRef& tool = program_.tools[facts_.tool_];
     const bytecode::ManifestRef& manifest = program_.manifest[0];
     const auto texts = [&](std::span<const std::uint32_t> ids) {

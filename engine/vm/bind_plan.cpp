@@ -65,21 +65,9 @@ Plan::Key Binder::plan_key(const json::Node& document, const Landmarks& marks) c
     return key;
 }
 
-bool Binder::follow_plan(const json::Node& document) {
-    if (document.form == 0) return false;
-    const Landmarks marks = landmarks(document);
-    names(document, marks);
-    const Plan::Key key = plan_key(document, marks);
-    const Plan& plan = facts_.plans_.plan(key);
-    if (key.form == 0 || plan.key != key) return false;
-    for (const Step& step : plan.steps)
-        if (!take(step, *(&document + step.node))) return false;
-    return finish();
-}
-
 /// A fast take() for values that are stored unchanged. Output: false if it needs the full binding. Text is UTF-8,
 /// because the document is.
-bool Binder::take_plain(const Place& place, const json::Node& value) {
+inline bool Binder::take_plain(const Place& place, const json::Node& value) {
     switch (value.type) {
         case json::Type::String: return facts_.store_text(place, value.text());
         case json::Type::Int: return facts_.store_int(place, value.integer);
@@ -87,17 +75,31 @@ bool Binder::take_plain(const Place& place, const json::Node& value) {
             if (!place.or_none || place.plain == Place::Plain::Nothing) return false;
             if (place.slot != kNone) facts_.slots_[place.slot] = Value::none(place.rep);
             return true;
+        case json::Type::Array: return facts_.store_list(place, value);
         case json::Type::Bool:
         case json::Type::Number:
-        case json::Type::Array:
         case json::Type::Object: break;
     }
     return false;
 }
 
+bool Binder::follow_plan(const json::Node& document) {
+    if (document.form == 0) return false;
+    const Landmarks marks = landmarks(document);
+    names(document, marks);
+    const Plan::Key key = plan_key(document, marks);
+    const Plan& plan = facts_.plans_.plan(key);
+    if (key.form == 0 || plan.key != key) return false;
+    for (const Step& step : plan.steps) {
+        const json::Node& value = *(&document + step.node);
+        if (step.action == Step::Action::Value && take_plain(step.place, value)) [[likely]]
+            continue;
+        if (!take(step, value)) return false;
+    }
+    return finish();
+}
+
 bool Binder::take(const Step& step, const json::Node& value) {
-    if (step.action == Step::Action::Value && take_plain(step.place, value)) [[likely]]
-        return true;
     Value* const out = step.place.slot != kNone ? &facts_.slots_[step.place.slot] : nullptr;
     trust_ = step.trust;
     floor_ = step.floor;

@@ -1,7 +1,6 @@
 #include "vm/candidates.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 
 #include "bytecode/index.h"
@@ -62,80 +61,70 @@ private:
 }  // namespace
 
 Lookup::Lookup(const bytecode::Program& program) : program_(program) {
-    for (const IndexGroupRef& group : program.index_groups) {
-        const auto first = static_cast<std::uint32_t>(keys_.size());
-        for (const std::uint32_t fact : program.index_keys.subspan(group.first_key, group.key_count)) {
-            const bool text =
-                fact != bytecode::kToolKey && rep_of(static_cast<Kind>(program.slots[fact].kind)) == Rep::Text;
-            keys_.push_back({fact, text});
+    for (const std::uint32_t permits : {0u, 1u}) {
+        permits_ = groups_.size();
+        for (const IndexGroupRef& group : program.index_groups) {
+            if ((group.permits == 1) != (permits == 1)) continue;
+            const auto first = static_cast<std::uint32_t>(keys_.size());
+            for (const std::uint32_t fact : program.index_keys.subspan(group.first_key, group.key_count)) {
+                const bool tool = fact == bytecode::kToolKey;
+                const bool text = !tool && rep_of(static_cast<Kind>(program.slots[fact].kind)) == Rep::Text;
+                keys_.push_back({tool ? Facts::tool_slot(program) : fact, text});
+            }
+            groups_.push_back({&group, program.index_buckets.data() + group.first_bucket, first,
+                               static_cast<std::uint32_t>(keys_.size()), bytecode::is_always(group)});
         }
-        (group.permits == 1 ? permits_ : narrowing_)
-            .push_back({&group, program.index_buckets.data() + group.first_bucket, first,
-                        static_cast<std::uint32_t>(keys_.size()), bytecode::is_always(group)});
     }
 }
 
-/// Computes the tag at which a group's rules are found. Output: false if a fact that they are found by is unknown.
-inline bool Lookup::tag_of(const Group& group, const Facts& facts, std::uint32_t& tag) const {
-    std::uint64_t hash = bytecode::key_start();
-    for (std::uint32_t i = group.first_key; i < group.last_key; ++i) {
-        const Key& key = keys_[i];
-        std::uint64_t word = facts.tool();
-        if (key.slot != bytecode::kToolKey) {
-            const Value& value = facts[key.slot];
-            if (!value.present()) return false;
+void Lookup::tag(const Facts& facts, Tags& out) const {
+    const Value* const slots = facts.slots();
+    out.known = 0;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        const Group& group = groups_[i];
+        std::uint64_t hash = bytecode::key_start();
+        bool known = true;
+        for (std::uint32_t k = group.first_key; k < group.last_key; ++k) {
+            const Value& value = slots[keys_[k].slot];
+            known = known && value.present();
+            auto word = static_cast<std::uint64_t>(value.integer);
             // Text that equals no constant has id 0, which no rule has.
-            if (!key.text)
-                word = static_cast<std::uint64_t>(value.integer);
-            else
-                word = value.id != Value::kUnbound ? value.id : program_.find_text(value.text());
-        } else if (word == kNotFound) {
-            return false;
+            if (keys_[k].text)
+                word = value.id != Value::kUnbound || !known ? value.id : program_.find_text(value.text());
+            hash = bytecode::key_add(hash, word);
         }
-        hash = bytecode::key_add(hash, word);
+        if (!known) continue;
+        out.tags[i] = bytecode::tag_of(hash);
+        out.known |= std::uint64_t{1} << i;
+        __builtin_prefetch(group.buckets + (out.tags[i] & group.group->bucket_mask));
     }
-    tag = bytecode::tag_of(hash);
-    return true;
 }
 
-std::span<const std::uint32_t> Lookup::find(const Facts& facts, Want want, Mode mode, std::vector<std::uint32_t>& out,
-                                            bool& all_known) const {
+std::span<const std::uint32_t> Lookup::find(const Facts& facts, const Tags& tags, Want want, Mode mode,
+                                            std::vector<std::uint32_t>& out, bool& all_known) const {
     out.clear();
-    if (program_.index_groups.empty()) {
+    if (groups_.empty()) {
         for (std::uint32_t rule = 0; rule < program_.rules.size(); ++rule) {
             const bool permit = static_cast<RuleKind>(program_.rules[rule].kind) == RuleKind::Permit;
             if (permit == (want == Want::Permits)) out.push_back(rule);
         }
         return out;
     }
-    // Buckets are far apart in memory: all are prefetched before the first is read.
-    struct Sought {
-        const Group* group;
-        std::uint32_t tag;
-    };
-    std::array<Sought, bytecode::kMaxGroups> sought;
-    std::size_t count = 0;
-    for (const Group& group : want == Want::Permits ? permits_ : narrowing_) {
-        std::uint32_t tag = 0;
-        bool everywhere = group.always;
-        if (!everywhere) {
-            if (tag_of(group, facts, tag)) {
-                __builtin_prefetch(group.buckets + (tag & group.group->bucket_mask));
-                sought[count++] = {&group, tag};
-                continue;
-            }
-            // An unknown fact could have any value, so every rule of the group is a candidate.
-            all_known = false;
-            everywhere = mode == Mode::Possibly;
-        }
-        if (!everywhere) continue;
-        const auto rules = program_.index_rules.subspan(group.group->first_rule, group.group->rule_count);
-        out.insert(out.end(), rules.begin(), rules.end());
-    }
+    const std::size_t begin = want == Want::Permits ? permits_ : 0;
+    const std::size_t end = want == Want::Permits ? groups_.size() : permits_;
     Bucket bucket(program_, mode, out, all_known);
-    for (const Sought& each : std::span(sought.data(), count)) {
-        const std::uint32_t rules = bytecode::filed_under(program_, *each.group->group, each.tag);
-        if (rules != bytecode::kNone) bucket.add(*each.group->group, rules, facts);
+    for (std::size_t i = begin; i < end; ++i) {
+        const Group& group = groups_[i];
+        if ((tags.known >> i & 1) == 0) all_known = false;
+        if (group.always || (tags.known >> i & 1) == 0) {
+            // An unknown fact could have any value, so every rule of the group is a candidate.
+            if (!group.always && mode == Mode::Surely) continue;
+            const auto rules = program_.index_rules.subspan(group.group->first_rule, group.group->rule_count);
+            out.insert(out.end(), rules.begin(), rules.end());
+            continue;
+        }
+        const std::uint32_t rules = bytecode::filed_under(program_, *group.group, tags.tags[i]);
+        if (rules != bytecode::kNone) bucket.add(*group.group, rules, facts);
     }
     if (out.size() > 1 && !std::is_sorted(out.begin(), out.end(), std::less_equal<>())) {
         std::sort(out.begin(), out.end());

@@ -120,6 +120,7 @@ void resolve(Deciding& deciding) {
     if (denied(deciding)) return;
     run_permits(deciding);
     if (without_permit(deciding)) return;
+    if (granted_plainly(deciding)) return;
     if (narrow_scopes(deciding) || narrow_audience(deciding)) return;
     choose_permits(deciding);
     count_approvals(deciding);
@@ -136,11 +137,22 @@ void resolve(Deciding& deciding) {
     decision.effect = Effect::Permit;
 }
 
+/// Empties a decision apart from the texts that attribute() sets.
+void restart(Decision& decision) {
+    decision.effect = Effect::Deny;
+    decision.grant.clear();
+    decision.reasons.clear();
+    if (!decision.requirements.empty()) decision.clear_requirements();
+    decision.binding_digest.clear();
+    decision.attribution.chain.clear();
+    decision.attribution.approvers.clear();
+}
+
 }  // namespace
 
 void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision,
             const Revocations* revocations) {
-    decision.clear();
+    restart(decision);
     const std::uint64_t before = interpreter.steps();
     const Value& now = facts[bytecode::Builtin::Now];
     decision.now = now.present() ? now.integer : 0;
@@ -151,7 +163,7 @@ void decide(const bytecode::Program& program, const Facts& facts, Interpreter& i
     Deciding deciding{
         program, facts, interpreter, interpreter.outcomes(), decision, revocations, bytecode::sat_plus(before, budget)};
     deciding.work.clear();
-    const Interpreter::Remembering remembering(interpreter, budget);
+    const Interpreter::Remembering remembering(interpreter, facts, budget);
     resolve(deciding);
     // The verified bound ensures that this never happens. If it did, the results so far would be invalid.
     if (deciding.exhausted()) {

@@ -64,6 +64,10 @@ void ask_for_revocable(Deciding& deciding);
 /// Denies revoked subjects; the reason names the kind and the fact.
 void deny_revoked(Deciding& deciding);
 
+/// Permits by the usual grant: one permit offers all that is asked for, and no rule, chain or moment narrows it.
+/// Output: false if the grant is not of this kind; then nothing was changed.
+[[nodiscard]] bool granted_plainly(Deciding& deciding);
+
 // Computes the grant. Output: true if nothing is left; the reason has been added.
 [[nodiscard]] bool narrow_scopes(Deciding& deciding);
 [[nodiscard]] bool narrow_audience(Deciding& deciding);

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <type_traits>
 
 #include "base/builtin_facts.h"
@@ -98,7 +99,7 @@ Facts::Facts(const bytecode::Program& program)
       order_(chain_order_of(program, places_)),
       issuers_(program.issuers.size()),
       tools_(program.tools.size()),
-      slots_(program.manifest[0].slot_count),
+      slots_(std::size_t{tool_slot(program)} + 1),
       follows_(2 * program.shape.size(), kNone) {
     for (std::uint32_t i = 0; i < program.issuers.size(); ++i) issuers_.add(program.issuers[i].url, i);
     for (std::uint32_t i = 0; i < program.tools.size(); ++i) tools_.add(program.tools[i].wire_name, i);
@@ -183,7 +184,8 @@ Place::Plain Facts::plain(std::uint32_t index) const {
     return (node.flags & bytecode::kOneOrMany) != 0 ? Place::Plain::OneOrMany : Place::Plain::Texts;
 }
 
-bool Facts::store_text(const Place& place, std::string_view text, bool believed) {
+/// store_text() for kinds that need a conversion.
+bool Facts::store_converted(const Place& place, std::string_view text, bool believed) {
     const bool read = believed && place.slot != kNone;
     if (read && text.size() > place.max && place.plain != Place::Plain::Enum) return false;
     const auto value = [&] { return Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound); };
@@ -191,9 +193,6 @@ bool Facts::store_text(const Place& place, std::string_view text, bool believed)
         case Place::Plain::Name:
             if (read)
                 slots_[place.slot] = Value::of(text, (place.node == places_.issuer ? issuer_name_ : tool_name_).id);
-            return true;
-        case Place::Plain::Text:
-            if (read) slots_[place.slot] = value();
             return true;
         case Place::Plain::Path:
         case Place::Plain::Spiffe:
@@ -213,6 +212,7 @@ bool Facts::store_text(const Place& place, std::string_view text, bool believed)
             if (read) slots_[place.slot] = Value::of(std::int64_t{member});
             return true;
         }
+        case Place::Plain::Text:
         case Place::Plain::Nothing:
         case Place::Plain::Int:
         case Place::Plain::Seconds:
@@ -242,20 +242,41 @@ void Facts::name(bool issuer, std::string_view text) {
     named.index = (issuer ? issuers_ : tools_).find(named.id);
 }
 
+/// Stores a list of texts that need no conversion. Output: false if it must be bound in full.
+/// Input:  text_at(i): a text, or none if the element is no such text.
+template <class TextAt>
+bool Facts::store_texts(const Place& place, std::size_t count, TextAt text_at) {
+    if (count > program_.shape[place.node].max) return false;
+    Value* const items = scratch_.array<Value>(count);
+    std::size_t kept = 0, bytes = 0;
+    Seen seen(count, scratch_, hasher_);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::optional<std::string_view> text = text_at(i);
+        if (!text || text->size() > place.max || (bytes += text->size()) > kMaxText) return false;
+        items[kept] = Value::of(*text, place.compared ? program_.find_text(*text) : Value::kUnbound);
+        if (count == 1 || seen.add(items, kept)) ++kept;
+    }
+    slots_[place.slot] = Value::list(items, kept, 1);
+    return true;
+}
+
 bool Facts::put_texts(const Place& place, std::span<const std::string_view> texts, Provenance trust) {
     if (place.plain != Place::Plain::Texts && place.plain != Place::Plain::OneOrMany) return false;
     if (texts.size() > program_.shape[place.node].max) return false;
     if (place.slot == kNone || trust < place.weakest) return true;
-    Value* items = scratch_.array<Value>(texts.size());
-    std::size_t count = 0, bytes = 0;
-    Seen seen(texts.size(), scratch_, hasher_);
-    for (const std::string_view text : texts) {
-        if (text.size() > place.max || (bytes += text.size()) > kMaxText || !is_ascii(text)) return false;
-        items[count] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
-        if (seen.add(items, count)) ++count;
-    }
-    slots_[place.slot] = Value::list(items, count, 1);
-    return true;
+    return store_texts(place, texts.size(),
+                       [&](std::size_t i) { return is_ascii(texts[i]) ? std::optional(texts[i]) : std::nullopt; });
+}
+
+/// Stores a document's list. Its text is UTF-8.
+bool Facts::store_list(const Place& place, const json::Node& list) {
+    if ((place.plain != Place::Plain::Texts && place.plain != Place::Plain::OneOrMany) || place.slot == kNone)
+        return false;
+    const json::Node* const items = list.first();
+    return store_texts(place, list.count, [&](std::size_t i) {
+        // Scalars are one node each, so the i-th is there if all before it are.
+        return items[i].type == json::Type::String ? std::optional(items[i].text()) : std::nullopt;
+    });
 }
 
 std::int64_t Facts::token_end() const {

@@ -156,9 +156,13 @@ public:
     [[nodiscard]] const bytecode::Program& program() const { return program_; }
     [[nodiscard]] const Places& places() const { return places_; }
     [[nodiscard]] const Value& operator[](std::uint32_t slot) const { return slots_[slot]; }
-    [[nodiscard]] const Value* slots() const { return slots_.data(); }  ///< by number, of the program
+    [[nodiscard]] const Value* slots() const { return slots_.data(); }  ///< by number, of the program; then tool_slot()
     [[nodiscard]] const Value& operator[](bytecode::Builtin fact) const {
         return slots_[static_cast<std::uint32_t>(fact)];
+    }
+    /// A slot beyond those of the program, with the index of the tool if that is declared; rules are found by it.
+    [[nodiscard]] static std::uint32_t tool_slot(const bytecode::Program& program) {
+        return program.manifest[0].slot_count;
     }
     /// Index into the program's issuers or tools; kNotFound if the request's is not declared.
     [[nodiscard]] std::uint32_t issuer() const { return issuer_; }
@@ -195,6 +199,10 @@ private:
     // Store a value that needs no conversion, if it has a slot; text is UTF-8.
     // Output: false if it must be bound in full.
     [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
+    [[nodiscard]] bool store_converted(const Place& place, std::string_view text, bool believed);
+    template <class TextAt>
+    [[nodiscard]] bool store_texts(const Place& place, std::size_t count, TextAt text_at);
+    [[nodiscard]] bool store_list(const Place& place, const json::Node& list);
     [[nodiscard]] bool store_int(const Place& place, std::int64_t integer);
     [[nodiscard]] bool put_other(const Place& place, std::string_view text, Provenance trust);
     /// Makes the facts about the chain's order. Requires: its depth was stated.
@@ -241,6 +249,14 @@ inline bool Facts::put_text(const Place& place, std::string_view text, Provenanc
     if (place.plain != Place::Plain::Text) return put_other(place, text, trust);
     if (place.slot == bytecode::kNone || trust < place.weakest) return true;  // no rule reads it
     if (text.size() > place.max || !is_ascii(text)) return false;
+    slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
+    return true;
+}
+
+inline bool Facts::store_text(const Place& place, std::string_view text, bool believed) {
+    if (place.plain != Place::Plain::Text) return store_converted(place, text, believed);
+    if (!believed || place.slot == bytecode::kNone) return true;
+    if (text.size() > place.max) return false;
     slots_[place.slot] = Value::of(text, place.compared ? program_.find_text(text) : Value::kUnbound);
     return true;
 }

@@ -31,6 +31,41 @@ bool offers(const Deciding& deciding, const Match& permit, const Value& scope) {
 
 }  // namespace
 
+bool granted_plainly(Deciding& deciding) {
+    const bytecode::Program& program = deciding.program;
+    const Facts& facts = deciding.facts;
+    auto& permits = deciding.work.permits;
+    const bytecode::ToolRef& tool = program.tools[facts.tool()];
+    if (permits.size() != 1 || permits.front().until != INT64_MAX || deciding.work.narrows() ||
+        facts[Builtin::DelegationChain].present() || facts[Builtin::WantAudience].present() || tool.audience_count == 0)
+        return false;
+    const bytecode::GrantRef& offer = grant_of(deciding, permits.front());
+    std::int64_t lifetime = std::min(offer.ttl, sat_sub(facts.token_end(), deciding.decision.now));
+    if (const Value& asked = facts[Builtin::WantTtl]; asked.present()) lifetime = std::min(lifetime, asked.integer);
+    for (const Builtin expiry : {Builtin::RunExpires, Builtin::UserSessionExpires})
+        if (facts[expiry].present())
+            lifetime = std::min(lifetime, sat_sub(facts[expiry].integer, deciding.decision.now));
+    if (lifetime < kSecond) return false;
+
+    Grant& grant = deciding.decision.grant;
+    const Value& asked = facts[Builtin::WantScopes];
+    const auto offered = program.items(offer.scopes), declared = program.items(tool.scopes);
+    for (std::uint32_t i = 0; i < asked.length; ++i) {
+        if (!set_has_text(program, offered, asked.items[i]) || !set_has_text(program, declared, asked.items[i])) {
+            grant.scopes.clear();
+            return false;
+        }
+        grant.scopes.push_back(asked.items[i].text());
+    }
+    for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count))
+        grant.audience.push_back(program.text(id));
+    grant.ttl = lifetime / kSecond;
+    permits.front().used = true;
+    deciding.reason(ReasonCode::permitted, permits.front().rule);
+    deciding.decision.effect = Effect::Permit;
+    return true;
+}
+
 bool narrow_scopes(Deciding& deciding) {
     const bytecode::Program& program = deciding.program;
     const Facts& facts = deciding.facts;

@@ -14,12 +14,14 @@ Outcomes& Interpreter::outcomes() {
 
 std::span<const std::uint32_t> Interpreter::candidates(const Facts& facts, Want want, Mode mode) {
     bool all_known = true;
-    const auto found = impl_->lookup.find(facts, want, mode, impl_->outcomes.candidates, all_known);
+    const auto found = impl_->lookup.find(facts, impl_->tags, want, mode, impl_->outcomes.candidates, all_known);
     impl_->doubted = impl_->doubted || !all_known;
     return found;
 }
 
-Interpreter::Remembering::Remembering(Interpreter& interpreter, std::uint64_t budget) : impl_(*interpreter.impl_) {
+Interpreter::Remembering::Remembering(Interpreter& interpreter, const Facts& facts, std::uint64_t budget)
+    : impl_(*interpreter.impl_) {
+    impl_.lookup.tag(facts, impl_.tags);
     impl_.budget = budget;
     ++impl_.request;
     impl_.remembers = true;

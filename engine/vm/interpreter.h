@@ -50,16 +50,17 @@ public:
     [[nodiscard]] Outcome run(const Facts& facts, const bytecode::RuleRef& rule, Mode mode);
 
     /// The rules of one sort that may apply in a mode, ascending. Valid until the next call.
+    /// Requires: a Remembering with these facts.
     [[nodiscard]] std::span<const std::uint32_t> candidates(const Facts& facts, Want want, Mode mode);
 
-    /// While this object lives, conditions that several rules share are evaluated once,
-    /// and steps count against a budget.
+    /// While this object lives, conditions that several rules share are evaluated once, the index is asked once for
+    /// the facts that rules are found by, and steps count against a budget.
     /// Requires: the same unchanged facts in every run during its life.
     class Remembering {
     public:
         /// `budget`: steps that all runs together may cost. A run that exceeds it ends early with an invalid result.
         /// The step bound of a program ensures that this never happens.
-        Remembering(Interpreter& interpreter, std::uint64_t budget);
+        Remembering(Interpreter& interpreter, const Facts& facts, std::uint64_t budget);
         ~Remembering();
         Remembering(const Remembering&) = delete;
         Remembering& operator=(const Remembering&) = delete;

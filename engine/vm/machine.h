@@ -97,6 +97,7 @@ struct Interpreter::Impl {
     std::string room;  ///< for text that is made canonical
     Outcomes outcomes;
     Lookup lookup;
+    Tags tags;
 
     // State of the current run.
     const Facts* facts = nullptr;

@@ -73,6 +73,10 @@ struct Outcomes {
     std::vector<Unmet> unmet;
     std::string spelling;  ///< of a subject that is looked up in the revocations
 
+    /// Whether a rule narrows, now or later.
+    [[nodiscard]] bool narrows() const {
+        return !(denies.empty() && requirements.empty() && limits.empty() && obligations.empty() && dormant.empty());
+    }
     void clear() {
         permits.clear();
         denies.clear();

@@ -12,13 +12,14 @@ enum class ReasonCode : std::uint32_t {
 #undef REASON
 };
 
-constexpr std::string_view name_of(ReasonCode code) {
-    constexpr std::string_view kNames[] = {
+inline constexpr std::string_view kReasonNames[] = {
 #define REASON(code, prose) #code,
 #include "base/reasons.def"
 #undef REASON
-    };
-    return kNames[static_cast<std::size_t>(code)];
+};
+
+constexpr std::string_view name_of(ReasonCode code) {
+    return kReasonNames[static_cast<std::size_t>(code)];
 }
 
 }  // namespace writ::vm

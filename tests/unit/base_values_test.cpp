@@ -209,3 +209,16 @@ TEST_CASE("base: SHA-256 is the standard's") {
     CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
+
+TEST_CASE("base: one byte beyond ASCII is found wherever it is") {
+    for (std::size_t size = 0; size <= 70; ++size) {
+        std::string text(size, 'a');
+        CHECK(is_ascii(text));
+        for (std::size_t at = 0; at < size; ++at) {
+            text[at] = '\x80';
+            CHECK_MESSAGE(!is_ascii(text), size << ' ' << at);
+            text[at] = '\x7F';
+        }
+        CHECK(is_ascii(text));
+    }
+}

@@ -49,6 +49,7 @@ std::string candidates(const bytecode::Program& program, const json::Value& docu
     testing::Nodes nodes;
     REQUIRE(facts.bind(nodes.of(document)).has_value());
     vm::Interpreter interpreter(program);
+    const vm::Interpreter::Remembering remembering(interpreter, facts, UINT64_MAX);
     std::string names;
     for (const std::uint32_t rule : interpreter.candidates(facts, want, mode))
         names += program.text(program.rules[rule].name);
@@ -60,7 +61,9 @@ std::size_t tried(const bytecode::Program& program, const json::Value& document)
     vm::Facts facts(program);
     testing::Nodes nodes;
     REQUIRE(facts.bind(nodes.of(document)).has_value());
-    return vm::Interpreter(program).candidates(facts, vm::Want::Narrowing, vm::Mode::Possibly).size();
+    vm::Interpreter interpreter(program);
+    const vm::Interpreter::Remembering remembering(interpreter, facts, UINT64_MAX);
+    return interpreter.candidates(facts, vm::Want::Narrowing, vm::Mode::Possibly).size();
 }
 
 /// A request that states one field of its resource, and an attempt.

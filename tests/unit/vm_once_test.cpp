@@ -122,7 +122,7 @@ TEST_CASE("once: a body runs once in a request and mode, and again in the next")
     const std::uint64_t apart = interpreter.steps();
     interpreter.reset_steps();
     {
-        const vm::Interpreter::Remembering remembering(interpreter, UINT64_MAX);
+        const vm::Interpreter::Remembering remembering(interpreter, facts, UINT64_MAX);
         for (const bytecode::RuleRef& rule : made.program->rules) (void)interpreter.holds(facts, rule, Mode::Possibly);
     }
     CHECK(apart - interpreter.steps() >= 2 * (kRules - 1));
@@ -138,7 +138,7 @@ TEST_CASE("once: each mode remembers for itself") {
     vm::Interpreter interpreter(*made.program);
     const json::Value unknown = asking("");
     REQUIRE(facts.bind(nodes.of(unknown)).has_value());
-    const vm::Interpreter::Remembering remembering(interpreter, UINT64_MAX);
+    const vm::Interpreter::Remembering remembering(interpreter, facts, UINT64_MAX);
     for (int round = 0; round < 2; ++round)
         for (const bytecode::RuleRef& rule : made.program->rules) {
             CHECK(interpreter.holds(facts, rule, Mode::Possibly));
@@ -155,7 +155,7 @@ TEST_CASE("once: without a Remembering nothing is remembered") {
     const json::Value is = asking("xy"), is_not = asking("xz");
     REQUIRE(facts.bind(nodes.of(is)).has_value());
     {
-        const vm::Interpreter::Remembering remembering(interpreter, UINT64_MAX);
+        const vm::Interpreter::Remembering remembering(interpreter, facts, UINT64_MAX);
         CHECK(interpreter.holds(facts, made.program->rules[0], Mode::Surely));
     }
     REQUIRE(facts.bind(nodes.of(is_not)).has_value());
