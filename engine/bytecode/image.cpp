@@ -1,6 +1,8 @@
 #include "bytecode/image.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <sys/mman.h>
@@ -16,6 +18,14 @@ namespace {
 
 tl::unexpected<Error> failed(const os::Failure& told) {
     return fail(Code::FileUnusable, told.reason, told.path);
+}
+
+/// Memory that can be written, with large pages if the system has them. Null on an error, which is in errno.
+std::byte* reserve(std::size_t size) {
+    void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) return nullptr;
+    (void)::madvise(at, size, MADV_HUGEPAGE);
+    return static_cast<std::byte*>(at);
 }
 
 }  // namespace
@@ -36,6 +46,19 @@ Image::~Image() {
     if (mapped_ != 0) ::munmap(const_cast<std::byte*>(bytes_.data()), mapped_);
 }
 
+Result<Image> Image::copy(std::span<const std::byte> bytes) {
+    constexpr std::size_t kLargePage = std::size_t{2} << 20;
+    if (bytes.size() < kLargePage) return Image({bytes.begin(), bytes.end()});
+    std::byte* const base = reserve(bytes.size());
+    if (base == nullptr) return failed(os::failed(errno, "").value());
+    Image image;
+    image.bytes_ = {base, bytes.size()};
+    image.mapped_ = bytes.size();
+    std::memcpy(base, bytes.data(), bytes.size());
+    (void)::mprotect(base, bytes.size(), PROT_READ);
+    return image;
+}
+
 Result<Image> Image::read(const std::string& path) {
     const auto file = os::File::open(path, os::OpenMode::Read);  // the mapping outlives it
     if (!file) return failed(file.error());
@@ -54,13 +77,10 @@ Result<Image> Image::read(const std::string& path) {
     }
 
     Image image;
-    void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) return failed(os::failed(errno, path).value());
-    auto* const base = static_cast<std::byte*>(at);
+    std::byte* const base = reserve(size);
+    if (base == nullptr) return failed(os::failed(errno, path).value());
     image.bytes_ = {base, size};
     image.mapped_ = size;
-    // Larger pages, if the system has them, cause fewer page faults.
-    (void)::madvise(at, size, MADV_HUGEPAGE);
     // Maps whole pages: the sources may start inside the first of them.
     const std::size_t sealed = header.sealed + sizeof(Digest);
     const std::size_t ours = std::min(size, (sealed + page - 1) / page * page);

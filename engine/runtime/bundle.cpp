@@ -24,7 +24,9 @@ std::string module_of(std::string file) {
 }  // namespace
 
 Result<Bundle> Bundle::load(std::span<const std::byte> bytes) {
-    auto program = bytecode::Program::open({bytes.begin(), bytes.end()});
+    auto image = bytecode::Image::copy(bytes);
+    if (!image) return tl::unexpected(std::move(image.error()));
+    auto program = bytecode::Program::open(std::move(*image));
     if (!program) return tl::unexpected(std::move(program.error()));
     return Access::bundle(std::move(*program));
 }
