@@ -19,7 +19,7 @@ namespace {
 
 using namespace writ::cli;
 
-enum class Colour { Auto, Always, Never };
+enum class Colour : std::uint8_t { Auto, Always, Never };
 
 bool set(const char* variable) {
     const char* value = std::getenv(variable);

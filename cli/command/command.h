@@ -66,7 +66,7 @@ struct Command {
     /// Called after parsing. Output: an error about the options as a whole; empty: there is none.
     std::function<std::string()> check;
 
-    static constexpr std::string_view kHidden = "";
+    static constexpr std::string_view kHidden{};
 
     /// Adds `-h,--help`.
     Command(std::string called, std::string what);

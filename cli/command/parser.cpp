@@ -24,7 +24,7 @@ class HelpLayout : public CLI::Formatter {
         return filled(app->get_description(), kWidth) + "\n";
     }
     std::string make_option(const CLI::Option* option, bool alone) const override {
-        const std::string text = option->get_option_text();
+        const std::string& text = option->get_option_text();
         const std::string names = alone ? text : make_option_name(option, false) + (text.empty() ? "" : " " + text);
         std::stringstream out;
         CLI::detail::format_help(out, names, filled(option->get_description(), kWidth - kNames), kNames);

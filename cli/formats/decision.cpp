@@ -128,8 +128,9 @@ private:
     }
     /// A permit that would apply but for an unknown fact.
     std::string suspicion_text(const Reason& reason) const {
-        return fmt::format("{}: {} is not known to apply: {}", safe(reason.code),
-                           name_of(*rule_of(reason.layer, reason.rule)), doubt_text(reason));
+        const auto rule = rule_of(reason.layer, reason.rule);
+        return fmt::format("{}: {} is not known to apply: {}", safe(reason.code), rule ? name_of(*rule) : "a rule",
+                           doubt_text(reason));
     }
 
     bool is_suspicion(const Reason& reason) const {

@@ -1,10 +1,12 @@
 // The program's output streams and exit codes.
 #pragma once
 
+#include <cstdint>
+
 namespace writ::cli {
 
 /// Exit codes; docs/cli.md.
-enum class Exit : int {
+enum class Exit : std::uint8_t {
     Ok = 0,        ///< checked, permitted, all tests passed
     Negative = 1,  ///< denied, needs approval, a test failed, a lint found something, or the store refused
     Usage = 2,

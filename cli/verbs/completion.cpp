@@ -15,7 +15,7 @@ namespace writ::cli {
 
 namespace {
 
-enum class Shell { Bash, Zsh, Fish };
+enum class Shell : std::uint8_t { Bash, Zsh, Fish };
 
 /// A verb by its path, `/store/publish`, with the options of the whole program added to its own.
 struct VerbEntry {

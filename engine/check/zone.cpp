@@ -59,7 +59,7 @@ std::optional<HeaderCounts> read_header(BigEndianReader& in) {
 
 /// The day and local time of a change: `Mm.w.d`, `Jn` or `n`, then `/time`.
 struct RuleDay {
-    enum class Form { MonthWeek, Julian, DayOfYear } form = Form::MonthWeek;
+    enum class Form : std::uint8_t { MonthWeek, Julian, DayOfYear } form = Form::MonthWeek;
     std::int64_t month = 0, week = 0, day = 0;
     std::int64_t time = 7'200;
 };
