@@ -1,4 +1,6 @@
 // writ import: makes a policy from a document of another system.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/terminal/io.h"
@@ -16,6 +18,7 @@ constexpr std::size_t kLargest = std::size_t{64} << 20;
 
 struct ImportArgs {
     std::string file, output = "-";
+    std::string tiers;  ///< names, separated by commas
     ImportOptions made;
 };
 
@@ -36,7 +39,13 @@ Exit run(ImportKind kind, const ImportArgs& options, const Terminal& terminal) {
     if (!document) return report_error(document.error(), "", terminal);
     if (document->size() > kLargest)
         return report_error(failure(Code::FileUnusable, "larger than 64 MiB", input_name(options.file)), "", terminal);
-    const auto imported = import_policy(kind, *document, options.made);
+    ImportOptions made = options.made;
+    for (std::size_t at = 0; !options.tiers.empty() && at <= options.tiers.size();) {
+        const std::size_t end = std::min(options.tiers.find(',', at), options.tiers.size());
+        made.tiers.push_back(options.tiers.substr(at, end - at));
+        at = end + 1;
+    }
+    const auto imported = import_policy(kind, *document, made);
     if (!imported) return report_error(imported.error(), input_name(options.file), terminal);
     if (options.output == "-")
         print_result(imported->policy);
@@ -59,6 +68,9 @@ void add_kind(Command& verb, ImportKind kind, const std::string& name, const std
     each.text("-o,--output", "FILE|-", "The policy to write; replaced atomically (default: standard output)",
               options.output);
     each.text("--module", "NAME", "The name of the policy's module (default: imported)", options.made.module);
+    each.text("--tiers", "NAME,NAME,NAME",
+              "Existing tiers for tools that read, write and destroy (default: the policy declares its own)",
+              options.tiers);
     if (asked.issuer) each.text("--issuer", "URL", "The issuer of the callers' tokens", options.made.issuer);
     if (asked.audience)
         each.text("--audience", "TEXT", "The audience of these tokens: your broker", options.made.audience);

@@ -438,10 +438,11 @@ Result<void> read_cedar(std::string_view text, const ImportOptions& options, Dra
         names[wire] = draft.name_for(wire);
         std::string params;
         for (const auto& [param, type] : tools[wire]) params += "    " + field_name(param) + ": " + type + "\n";
-        piece.text = fmt::format(
-            "tool {} {} {{\n  tier privileged\n  audience {}\n  scopes {{ {} }}\n{}}}", names[wire], literal_of(wire),
-            literal_of(options.tool_audience.empty() ? "https://api.example.com" : options.tool_audience),
-            literal_of(wire), params.empty() ? "" : "  params {\n" + params + "  }\n");
+        piece.text =
+            fmt::format("tool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n{}}}", names[wire],
+                        literal_of(wire), draft.name_of(Draft::Tier::Privileged),
+                        literal_of(options.tool_audience.empty() ? "https://api.example.com" : options.tool_audience),
+                        literal_of(wire), params.empty() ? "" : "  params {\n" + params + "  }\n");
         piece.notes.emplace_back("the tier, the scope and the audience are not in the document: write what is right");
     }
     draft.import_module("std.oauth");

@@ -81,12 +81,35 @@ std::string Draft::name_for(std::string_view text) {
     return out;
 }
 
+std::string Draft::name_of(Tier tier) const {
+    constexpr std::string_view kOwn[] = {"read", "write", "privileged"};
+    const auto index = static_cast<std::size_t>(tier);
+    return options_.tiers.empty() ? std::string(kOwn[index]) : options_.tiers[index];
+}
+
+/// The three tiers in their order, each once: two kinds of tools may have the same one.
+std::string Draft::tier_declaration() const {
+    std::vector<std::string> names;
+    for (const Tier each : {Tier::Read, Tier::Write, Tier::Privileged})
+        if (const std::string name = name_of(each); std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(name);
+    return fmt::format("tier {}\n\n", fmt::join(names, " < "));
+}
+
+SourceSet Draft::sources(std::string policy) const {
+    SourceSet set;
+    set.sources.push_back({"imported.writ", std::move(policy), {}});
+    if (!options_.tiers.empty())
+        set.sources.push_back({"tiers.writ", "module " + options_.module + "\n\n" + tier_declaration(), {}});
+    return set;
+}
+
 std::string Draft::text(std::vector<std::size_t>* begins) const {
     std::string out = "/// Imported. Read it, and complete what its comments say, before it decides.\n";
     out += "module " + options_.module + "\n\n";
     for (const std::string& name : imports_) out += "import " + name + "\n";
     if (!imports_.empty()) out += "\n";
-    out += "tier read < write < privileged\n\n";
+    if (options_.tiers.empty()) out += tier_declaration();
     for (const DraftPart& piece : pieces_) {
         out += comment_of(piece);
         if (begins != nullptr) begins->push_back(out.size());
@@ -98,9 +121,7 @@ std::string Draft::text(std::vector<std::size_t>* begins) const {
 /// Leaves out each declaration with an error. Output: whether there was one.
 bool Draft::leave_out_broken() {
     std::vector<std::size_t> begins;
-    SourceSet set;
-    set.sources = {{"imported.writ", text(&begins), {}}};
-    const auto compiled = compile(set);
+    const auto compiled = compile(sources(text(&begins)));
     if (compiled) return false;
     bool any = false;
     for (const Diagnostic& each : compiled.error().items) {
@@ -134,9 +155,7 @@ Result<Imported> Draft::finish() {
         }
     } while (leave_out_broken());
     const auto formatted = format({"imported.writ", text(nullptr), {}});
-    SourceSet set;
-    if (formatted) set.sources = {{"imported.writ", *formatted, {}}};
-    if (!formatted || !compile(set))
+    if (!formatted || !compile(sources(*formatted)))
         return fail(Code::NotImportable, "the document gives no policy that compiles; check its names and addresses");
     Imported out;
     out.policy = *formatted;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "writ/bundle.h"
 #include "writ/import.h"
 
 namespace writ::importing {
@@ -27,6 +28,10 @@ class Draft {
 public:
     Draft(ImportOptions options) : options_(std::move(options)) {}
 
+    enum class Tier : std::uint8_t { Read, Write, Privileged };
+    /// The name of a tier: the policy's own, or one of the options.
+    [[nodiscard]] std::string name_of(Tier tier) const;
+
     void import_module(std::string_view name) { imports_.emplace(name); }
     DraftPart& add(Sort sort, std::string where, std::string source);
     /// A name that no declaration has yet, made of words of a text: `getPet` becomes `get_pet`.
@@ -40,6 +45,9 @@ public:
 
 private:
     [[nodiscard]] std::string text(std::vector<std::size_t>* begins) const;
+    /// The policy, and the declarations of others that it needs.
+    [[nodiscard]] SourceSet sources(std::string policy) const;
+    [[nodiscard]] std::string tier_declaration() const;
     bool leave_out_broken();
 
     ImportOptions options_;

@@ -6,6 +6,8 @@
 namespace writ {
 
 Result<Imported> import_policy(ImportKind kind, std::string_view document, const ImportOptions& options) {
+    if (!options.tiers.empty() && options.tiers.size() != 3)
+        return fail(Code::NotImportable, "name three tiers: for tools that read, that write, and that destroy");
     importing::Draft draft(options);
     const auto read = [&]() -> Result<void> {
         switch (kind) {

@@ -1,6 +1,5 @@
 // Tool catalogues: OpenAPI documents, and the tools of an MCP server.
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -15,18 +14,15 @@ namespace {
 
 using Properties = Schemas::Properties;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMethods = {{{"get", "read"},
-                                                                                    {"head", "read"},
-                                                                                    {"options", "read"},
-                                                                                    {"trace", "read"},
-                                                                                    {"put", "write"},
-                                                                                    {"post", "write"},
-                                                                                    {"patch", "write"},
-                                                                                    {"delete", "privileged"}}};
+constexpr std::pair<std::string_view, Draft::Tier> kMethods[] = {
+    {"get", Draft::Tier::Read},    {"head", Draft::Tier::Read},        {"options", Draft::Tier::Read},
+    {"trace", Draft::Tier::Read},  {"put", Draft::Tier::Write},        {"post", Draft::Tier::Write},
+    {"patch", Draft::Tier::Write}, {"delete", Draft::Tier::Privileged}};
 
 /// A tool, and what belongs to it.
 struct NewTool {
-    std::string wire, about, tier, audience;
+    std::string wire, about, audience;
+    Draft::Tier tier = Draft::Tier::Privileged;
     std::vector<std::string> scopes;
     std::string params;
 };
@@ -46,10 +42,10 @@ void write_tool(const NewTool& tool, Draft& draft, DraftPart& piece) {
         return;
     }
     const std::string about = in_one_line(tool.about);
-    piece.text =
-        (about.empty() ? "" : "/// " + about + "\n") +
-        fmt::format("tool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n{}}}", draft.name_for(tool.wire),
-                    literal_of(tool.wire), tool.tier, literal_of(tool.audience), literals_of(scopes), tool.params);
+    piece.text = (about.empty() ? "" : "/// " + about + "\n") +
+                 fmt::format("export tool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n{}}}",
+                             draft.name_for(tool.wire), literal_of(tool.wire), draft.name_of(tool.tier),
+                             literal_of(tool.audience), literals_of(scopes), tool.params);
 }
 
 /// `https://api.example.com` of a server's URL; empty: it has no host.
@@ -67,10 +63,9 @@ public:
     Result<void> read() {
         if (!text_at(root_, "openapi").starts_with("3."))
             return fail(Code::NotImportable, "this is not an OpenAPI 3 document: it has no `openapi` with a version 3");
-        audience_ = options_.tool_audience;
-        const json::Value* servers = root_.find("servers");
-        if (audience_.empty() && servers != nullptr && !servers->items.empty())
-            audience_ = origin_of(text_at(servers->items.front(), "url"));
+        const Servers own = servers_of(root_);
+        audience_ = options_.tool_audience.empty() ? own.first : options_.tool_audience;
+        more_servers_ = options_.tool_audience.empty() ? own.others : 0;
         if (audience_.empty())
             return fail(
                 Code::NotImportable,
@@ -86,7 +81,34 @@ public:
     }
 
 private:
-    void operation(const std::string& path, const json::Value& shared, std::string_view method, std::string_view tier,
+    /// The servers of a document, a path or an operation.
+    struct Servers {
+        bool stated = false;
+        std::string first;       ///< the origin of the first one; empty: it has no host
+        std::size_t others = 0;  ///< further servers with other origins
+    };
+    static Servers servers_of(const json::Value& holder) {
+        Servers out;
+        const json::Value* const list = holder.find("servers");
+        if (list == nullptr || list->items.empty()) return out;
+        out.stated = true;
+        out.first = origin_of(text_at(list->items.front(), "url"));
+        for (const json::Value& each : list->items) out.others += origin_of(text_at(each, "url")) != out.first;
+        return out;
+    }
+    /// The audience of an operation: its server, or its path's, or the document's. Output: false if it has no host.
+    bool audience(const json::Value& path, const json::Value& operation, DraftPart& piece, NewTool& tool) const {
+        Servers servers = servers_of(operation);
+        if (!servers.stated) servers = servers_of(path);
+        if (!servers.stated) servers = {true, audience_, more_servers_};
+        if (servers.others > 0)
+            piece.notes.push_back("the audience is the first server's; there " +
+                                  (servers.others == 1 ? "is another" : fmt::format("are {} others", servers.others)));
+        tool.audience = servers.first;
+        return !servers.first.empty();
+    }
+
+    void operation(const std::string& path, const json::Value& shared, std::string_view method, Draft::Tier tier,
                    const json::Value& operation) {
         std::string upper(method);
         for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');
@@ -105,7 +127,10 @@ private:
         }
         tool.about = text_at(operation, "summary");
         tool.tier = tier;
-        tool.audience = audience_;
+        if (!audience(shared, operation, piece, tool)) {
+            piece.reason = "its own server has no host, so its audience is not known";
+            return;
+        }
         security(operation, piece, tool);
         Properties properties;
         std::vector<std::string> notes;
@@ -173,7 +198,8 @@ private:
     Schemas schemas_;
     const ImportOptions& options_;
     Draft& draft_;
-    std::string audience_;
+    std::string audience_;          ///< of operations without a server of their own
+    std::size_t more_servers_ = 0;  ///< further servers of the document
     std::set<std::string> wires_;
 };
 
@@ -222,8 +248,9 @@ Result<void> read_mcp(std::string_view text, const ImportOptions& options, Draft
         const json::Value* annotations = each.find("annotations");
         const bool object = annotations != nullptr && annotations->type == json::Type::Object;
         const bool reads = object && hint(annotations, "readOnlyHint", false);
-        tool.tier = reads ? "read" : object && !hint(annotations, "destructiveHint", true) ? "write" : "privileged";
-        if (reads || tool.tier == "write")
+        const bool keeps = object && !hint(annotations, "destructiveHint", true);
+        tool.tier = reads ? Draft::Tier::Read : keeps ? Draft::Tier::Write : Draft::Tier::Privileged;
+        if (reads || keeps)
             piece.notes.emplace_back("the tier is from hints of the server, which it may set as it likes: check it");
         if (const json::Value* schema = each.find("inputSchema");
             schema != nullptr && schema->type == json::Type::Object) {

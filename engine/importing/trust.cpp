@@ -117,9 +117,10 @@ std::string add_tool(const ImportOptions& options, std::string_view otherwise, s
     const std::string wire = options.tool.empty() ? std::string(otherwise) : options.tool;
     const std::string name = draft.name_for(wire);
     DraftPart& piece = draft.add(Sort::Tool, wire, wire);
-    piece.text = fmt::format(
-        "/// {}\ntool {} {} {{\n  tier write\n  audience {}\n  scopes {{ {} }}\n}}", about, name, literal_of(wire),
-        literal_of(options.tool_audience.empty() ? audience : options.tool_audience), literal_of(scope));
+    piece.text =
+        fmt::format("/// {}\ntool {} {} {{\n  tier {}\n  audience {}\n  scopes {{ {} }}\n}}", about, name,
+                    literal_of(wire), draft.name_of(Draft::Tier::Write),
+                    literal_of(options.tool_audience.empty() ? audience : options.tool_audience), literal_of(scope));
     return name;
 }
 

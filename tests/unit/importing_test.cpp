@@ -289,3 +289,67 @@ TEST_CASE("importing: tools whose names are one name here get numbers") {
     CHECK(has(imported.policy, "tool a_2_2 \"a_2!\""));
     CHECK(has(imported.policy, "tool a_3 \"a?\""));
 }
+
+TEST_CASE("importing: an operation's own server is the audience of its tool") {
+    const auto audiences = [](const std::string& document, const std::string& option = "") {
+        ImportOptions options;
+        options.tool_audience = option;
+        const auto imported = import_policy(ImportKind::OpenApi, document, options);
+        REQUIRE_MESSAGE(imported, imported.error().message);
+        std::string out;
+        constexpr std::string_view kLine = "\n  audience ";
+        for (std::size_t at = 0; (at = imported->policy.find(kLine, at)) != std::string::npos;) {
+            at += kLine.size();
+            out += imported->policy.substr(at, imported->policy.find('\n', at) - at) + " ";
+        }
+        for (const ImportGap& each : imported->gaps) out += each.where + ": " + each.reason + "; ";
+        return out;
+    };
+    const auto server = [](const std::string& url) { return R"({"url": ")" + url + "\"}"; };
+    const auto document = [](const std::string& root, const std::string& path, const std::string& operation) {
+        const auto member = [](const std::string& servers) {
+            return servers.empty() ? "" : "\"servers\": [" + servers + "], ";
+        };
+        return R"({"openapi": "3.0.0", )" + member(root) + R"("paths": {"/p": {)" + member(path) + R"("get": {)" +
+               member(operation) + R"("operationId": "p", "security": [{"o": ["s"]}]}}}})";
+    };
+    const std::string a = server("https://a.example/v1"), b = server("https://b.example/v1"),
+                      c = server("https://c.example"), none = server("/v2");
+    CHECK(audiences(document(a, "", "")) == "\"https://a.example\" ");
+    CHECK(audiences(document(a, b, "")) == "\"https://b.example\" ");
+    CHECK(audiences(document(a, b, c)) == "\"https://c.example\" ");
+    CHECK(audiences(document(a, "", c), "https://x.example") == "\"https://c.example\" ");
+    CHECK(audiences(document(a + ", " + b, "", ""), "https://x.example") == "\"https://x.example\" ");
+    CHECK(audiences(document(a, "", none)) ==
+          "tool GET /p: its own server has no host, so its audience is not known; ");
+    CHECK(audiences(document(a + ", " + server("https://a.example/v2"), "", "")) == "\"https://a.example\" ");
+    CHECK(audiences(document(a + ", " + b, "", "")) ==
+          "\"https://a.example\" tool GET /p: the audience is the first server's; there is another; ");
+    CHECK(audiences(document(a, "", b + ", " + c + ", " + a)) ==
+          "\"https://b.example\" tool GET /p: the audience is the first server's; there are 2 others; ");
+}
+
+TEST_CASE("importing: tools of existing tiers, and tools that other modules use") {
+    const std::string document = R"({"openapi": "3.0.0", "servers": [{"url": "https://a.example"}], "paths": {"/p": {
+        "get": {"operationId": "look"}, "post": {"operationId": "make"}, "delete": {"operationId": "drop"}}}})";
+    ImportOptions options;
+    options.module = "acme.tools";
+    options.tiers = {"view", "change", "change"};
+    const auto imported = import_policy(ImportKind::OpenApi, document, options);
+    REQUIRE_MESSAGE(imported, imported.error().message);
+    CHECK_FALSE(has(imported->policy, " < "));
+    SourceSet set;
+    set.sources = {{"tools.writ", imported->policy, {}},
+                   {"own.writ",
+                    "module acme.own\nimport acme.tools\ntier view < change\n"
+                    "claims k { iss: string }\nissuer i: k \"https://i.example\" { audience \"b\" }\n"
+                    "permit p for tool drop when token.issuer is i and tool.tier == change grant tool.scopes for 1m\n"
+                    "permit q for tool look when token.issuer is i and tool.tier == view grant tool.scopes for 1m\n",
+                    {}}};
+    const auto compiled = compile(set);
+    CHECK_MESSAGE(compiled, compiled.error().items.front().message);
+    options.tiers = {"view", "change"};
+    CHECK_FALSE(import_policy(ImportKind::OpenApi, document, options));
+    options.tiers = {"view", "change", "no name"};
+    CHECK_FALSE(import_policy(ImportKind::OpenApi, document, options));
+}

@@ -28,6 +28,8 @@ struct ImportOptions {
     std::string audience;       ///< audience of these tokens: the broker, if the document does not say it
     std::string tool_audience;  ///< audience of the credentials for the tools, if the document does not say it
     std::string tool;           ///< the tool that the permits are for, if the document does not say it
+    /// The names of existing tiers for tools that read, write and destroy. Empty: the policy declares its own three.
+    std::vector<std::string> tiers;
 };
 
 /// A part of the document that the policy lacks, or contains in another form.
@@ -44,7 +46,8 @@ struct Imported {
 };
 
 /// Imports a document.
-/// Errors: K0007 the document is not of this kind, or something is neither in it nor in the options.
+/// Errors: K0007 the document is not of this kind, something is neither in it nor in the options, or `tiers` are not
+/// three names.
 [[nodiscard]] Result<Imported> import_policy(ImportKind kind, std::string_view document, const ImportOptions& options);
 
 }  // namespace writ
