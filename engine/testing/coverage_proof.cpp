@@ -40,12 +40,27 @@ bool OutcomeProof::known(const Expr& expr) const {
     return stated(*expr.kids[0], true);
 }
 
-bool reads_only_catalogue(const check::Policy& policy, const Expr& expr) {
+namespace {
+
+/// `bound`: the variables of the quantifiers around `expr`, as far as they are part of the condition.
+bool only_catalogue(const check::Policy& policy, const Expr& expr, std::vector<std::uint32_t>& bound) {
     if (expr.op == Op::Fact) return policy.facts[expr.id].root == FactRoot::Catalog;
     if (expr.op == Op::Column || expr.op == Op::IssuerIs || check::class_of(expr.op) == check::OpClass::Clock)
         return false;
-    return std::all_of(expr.kids.begin(), expr.kids.end(),
-                       [&](const Expr* kid) { return reads_only_catalogue(policy, *kid); });
+    if (expr.op == Op::Elem || expr.op == Op::ElemColumn) return std::ranges::find(bound, expr.id) != bound.end();
+    const bool binds = check::class_of(expr.op) == check::OpClass::Quantifier;
+    if (binds) bound.push_back(expr.id);
+    const bool only = std::all_of(expr.kids.begin(), expr.kids.end(),
+                                  [&](const Expr* kid) { return only_catalogue(policy, *kid, bound); });
+    if (binds) bound.pop_back();
+    return only;
+}
+
+}  // namespace
+
+bool reads_only_catalogue(const check::Policy& policy, const Expr& expr) {
+    std::vector<std::uint32_t> bound;
+    return only_catalogue(policy, expr, bound);
 }
 
 Truth result_for(const check::Policy& policy, const check::Tool& tool, const Expr& expr) {

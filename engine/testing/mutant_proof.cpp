@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/report.h"
+#include "check/expr_same.h"
 #include "compile/compile.h"
 #include "testing/coverage_proof.h"
 
@@ -13,6 +14,11 @@ using check::Expr;
 using check::IssuerId;
 using check::Op;
 using check::Rule;
+
+bool is_timed(const check::Expr& condition) {
+    return condition.op == Op::Now || condition.op == Op::Age ||
+           std::ranges::any_of(condition.kids, [](const check::Expr* kid) { return is_timed(*kid); });
+}
 
 namespace {
 
@@ -72,6 +78,44 @@ bool is_implied(const check::Policy& policy, const Rule& permit, const Expr& tes
     return std::ranges::any_of(when.kids, [&](const Expr* kid) { return kid != &test && surely_reads(*kid, implied); });
 }
 
+/// Whether `e` is not true if `test` is not.
+bool needs(const Expr& e, const Expr& test) {
+    const auto needed = [&](const Expr* kid) { return needs(*kid, test); };
+    if (e.op == Op::And) return std::ranges::any_of(e.kids, needed);
+    if (e.op == Op::Or) return std::ranges::all_of(e.kids, needed);
+    return check::same(e, test);
+}
+
+/// Whether `e` is not false if an operand of a permit's condition is not true and the others are.
+bool follows(const Expr& e, const Expr& test, const Expr& when) {
+    const auto each = [&](const Expr* kid) { return follows(*kid, test, when); };
+    if (e.op == Op::And) return std::ranges::all_of(e.kids, each);
+    if (e.op == Op::Or) return std::ranges::any_of(e.kids, each);
+    if (e.op == Op::Not) return needs(*e.kids[0], test);
+    if (e.op == Op::Compare && test.op == Op::Compare) {
+        Expr opposite = e;
+        opposite.cmp = negated(e.cmp);
+        if (check::same(opposite, test)) return true;
+    }
+    return std::ranges::any_of(when.kids, [&](const Expr* kid) { return kid != &test && check::same(*kid, e); });
+}
+
+/// Whether a deny says the same as an operand of a permit's condition: it applies to every request that only this
+/// operand keeps from the permit. Nothing is said of operands that depend on the time: they also end a grant.
+bool is_denied(const check::Policy& policy, const Rule& permit, const Expr& test) {
+    const Expr& when = *permit.when;
+    if (permit.kind != RuleKind::Permit || when.op != Op::And || is_timed(test)) return false;
+    if (std::ranges::find(when.kids, &test) == when.kids.end()) return false;
+    return std::ranges::any_of(policy.rules, [&](const Rule& deny) {
+        if (deny.kind != RuleKind::Deny || deny.each.valid() || deny.when == nullptr) return false;
+        const auto reached = [&](check::ToolId tool) {
+            return std::ranges::find(deny.tools, tool) != deny.tools.end();
+        };
+        if (!deny.tools.empty() && (permit.tools.empty() || !std::ranges::all_of(permit.tools, reached))) return false;
+        return follows(*deny.when, test, when);
+    });
+}
+
 }  // namespace
 
 /// Empty: they cannot be compiled.
@@ -122,6 +166,10 @@ std::string EqualityProof::why_equal(const Mutant& mutant) {
             return left_out(edit) && is_implied(policy_, rule, *edit.was);
         }))
         return "another condition of the permit needs the same";
+    if (everywhere([&](const Rule& rule, const ConditionEdit& edit) {
+            return left_out(edit) && is_denied(policy_, rule, *edit.was);
+        }))
+        return "a deny says the same";
     if (compiles_alike(mutant)) return "it compiles to the same code";
     return {};
 }

@@ -12,6 +12,9 @@
 
 namespace writ::testing {
 
+/// Whether a condition depends on the time.
+[[nodiscard]] bool is_timed(const check::Expr& condition);
+
 class EqualityProof {
 public:
     /// policy: with the rules before the change. bare: the same policy, for compiling one rule at a time: its rules

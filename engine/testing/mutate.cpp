@@ -217,6 +217,8 @@ private:
                     rules.push_back({&policy_.rules[each.index], each.index, &each.rows});
             for (std::size_t i = 0; i < now.size(); ++i)
                 if (!now[i].empty()) rules.push_back({&*mutant.rules[i].rule, mutant.rules[i].index, &now[i]});
+            // Of permits with the same lifetime, the first is used.
+            std::ranges::sort(rules, {}, &RuleRows::index);
             return judge(known, index, lab_.decide(*known.asked->document, rules, arena), touched);
         });
     }

@@ -3,15 +3,9 @@
 #include <algorithm>
 
 #include "reference/reference.h"
+#include "testing/mutant_proof.h"
 
 namespace writ::testing {
-
-using check::Op;
-
-bool is_timed(const check::Expr& condition) {
-    return condition.op == Op::Now || condition.op == Op::Age ||
-           std::ranges::any_of(condition.kids, [](const check::Expr* kid) { return is_timed(*kid); });
-}
 
 Lab::Lab(const check::Policy& policy) : policy_(policy) {
     bare_.fields = policy.fields;

@@ -31,9 +31,6 @@ struct RuleRows {
     const RowStates* rows = nullptr;
 };
 
-/// Whether a condition depends on the time.
-[[nodiscard]] bool is_timed(const check::Expr& condition);
-
 class Lab {
 public:
     explicit Lab(const check::Policy& policy);
@@ -44,8 +41,8 @@ public:
     /// Evaluates a rule, of the policy or a changed one.
     [[nodiscard]] RowStates states_of(const check::Rule& rule, const reference::Facts& facts, Arena& arena);
 
-    /// Decides with some rules. Indices of rules in the decision are those of the bundle. Its views point into policy,
-    /// document and arena, and into this object until the next decision.
+    /// Decides with some rules, in the policy's order. Indices of rules in the decision are those of the bundle. Its
+    /// views point into policy, document and arena, and into this object until the next decision.
     [[nodiscard]] Decision decide(const json::Value& document, const std::vector<RuleRows>& rules, Arena& arena);
     /// The same with all rules of the policy, and with the groups of issuers of bare().
     [[nodiscard]] Decision decide(const json::Value& document, Arena& arena);

@@ -284,6 +284,67 @@ test "t" { given small expect permit })",
     CHECK(bare.mutations[0].because == "E0406");
 }
 
+TEST_CASE("mutate: a changed rule keeps its place, so the same permit is used as by the changed policy") {
+    const MutationRun out = run(R"(
+permit few for tool pay when params.amount <= 5.00 grant { "pay" } for 1m
+permit many extends few when params.amount <= 9.00
+test "t" { given small cases params.amount | expect
+        5.00 | permit by few
+        5.01 | permit by many
+        9.00 | permit
+        9.01 | deny
+})",
+                                {"bound", "comparison"});
+    CHECK(missed(out) == Texts{});
+}
+
+TEST_CASE("mutate: the variable of a quantifier is not part of the catalogue") {
+    const MutationRun out = run(R"(
+table rows = csv "rows.csv" { tenant: string most: decimal }
+permit pay for tool pay when token.issuer is prod grant { "pay" } for 1m
+deny odd when any scope in want.scopes: scope == "odd" or scope == "even"
+deny listed when any row in rows: row.tenant == "t9" or row.tenant == "t8"
+test "t" { given small expect permit }
+)",
+                                {"condition"});
+    CHECK(missed(out) ==
+          Texts{"scope == \"odd\"", "scope == \"even\"", "row.tenant == \"t9\"", "row.tenant == \"t8\""});
+}
+
+TEST_CASE("mutate: a condition of a permit that a deny repeats") {
+    const auto why = [&](const std::string& deny, const std::string& before) {
+        const MutationRun out = run(R"(
+permit pay for tool pay when token.issuer is prod and prod.namespace == "a" and params.amount <= 9.00
+  and tenant == "example-tenant" and user is none and age(run.started) <= 1h grant { "pay" } for 1m
+test "t" { given small with run.started = 1789999999 expect permit }
+)" + deny,
+                                    {"condition"});
+        for (const Mutation& each : out.mutations)
+            if (each.before == before) return each.because;
+        return std::string("no such change");
+    };
+    const std::string same = "a deny says the same", amount = "params.amount <= 9.00",
+                      mine = "tenant == \"example-tenant\"";
+    CHECK(why("", amount).empty());
+    CHECK(why("deny d for tool pay when params.amount > 9.00", amount) == same);
+    CHECK(why("deny d for tool pay when not (params.amount <= 9.00)", amount) == same);
+    CHECK(why("deny d for tool pay when params.amount > 9.00 or run.background", amount) == same);
+    CHECK(why("deny d for tool pay when not (params.amount <= 9.00 and not run.background)", amount) == same);
+    CHECK(why("deny d for tool pay, see when tenant != \"example-tenant\"", mine) == same);
+    CHECK(why("deny d when tenant != \"example-tenant\"", mine) == same);
+    // What else the deny needs, the permit needs too.
+    CHECK(why("deny d for tool pay when user is none and params.amount > 9.00", amount) == same);
+    // It applies to less.
+    CHECK(why("deny d for tool pay when params.amount > 9.01", amount).empty());
+    CHECK(why("deny d for tool pay when params.amount >= 9.00", amount).empty());
+    CHECK(why("deny d for tool pay when params.amount > 9.00 and run.background", amount).empty());
+    CHECK(why("deny d for tool pay when not (params.amount <= 9.00 or run.background)", amount).empty());
+    CHECK(why("deny d for tool see when tenant != \"example-tenant\"", mine).empty());
+    CHECK(why("limit d for tool pay when params.amount > 9.00 to ttl 30s", amount).empty());
+    // An age also ends the grant.
+    CHECK(why("deny d for tool pay when age(run.started) > 1h", "age(run.started) <= 1h").empty());
+}
+
 TEST_CASE("mutate: changes of templates, definitions and bases count once") {
     const MutationRun out = run(R"(
 table rows = csv "rows.csv" { tenant: string  most: decimal }
