@@ -8,16 +8,21 @@ cd "$(dirname "$0")"
 failed=0
 fail() { echo "FAIL $1" >&2; failed=$((failed + 1)); }
 
-for expected in */expected; do
+for expected in */expected */*/expected; do
     example=${expected%/expected}
-    "$writ" test "$example" >/dev/null || fail "$example: its own tests"
-    "$writ" lint "$example" --fail-on warning --format short || fail "$example: lints"
+    # All policies of the example, if there are several.
+    whole=${example%%/*}
+    "$writ" test "$whole" >/dev/null || fail "$whole: its own tests"
+    "$writ" lint "$whole" --fail-on warning --format short || fail "$whole: lints"
+    # Several policies share their requests.
+    requests=$example/requests
+    [ -d "$requests" ] || requests=$whole/shared/requests
     listed=0
     while read -r request code effect text; do
         case $request in '' | '#'*) continue ;; esac
         listed=$((listed + 1))
         got=0
-        answer=$("$writ" eval "$example" --request "$example/requests/$request.json" --format json) || got=$?
+        answer=$("$writ" eval "$example" --request "$requests/$request.json" --format json) || got=$?
         if [ "$got" = "$code" ] && [[ $answer == *"\"effect\":\"$effect\""* && $answer == *"\"$text\""* ]]; then
             echo "ok   $example/$request: $effect, $text"
         else
@@ -25,6 +30,7 @@ for expected in */expected; do
         fi
     done <"$expected"
     # Every request must have an expectation.
-    [ "$listed" = "$(ls "$example"/requests/*.json | wc -l)" ] || fail "$example: requests and expected differ"
+    [ "$listed" = "$(ls "$requests"/*.json | wc -l)" ] || fail "$example: requests and expected differ"
 done
+"$writ" test company --threshold 100 --mutate >/dev/null || fail "company: what its tests do not see or notice"
 [ "$failed" = 0 ]
