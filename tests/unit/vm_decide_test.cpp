@@ -332,6 +332,11 @@ TEST_CASE("audience: what was asked, in the tool's order, within limits") {
     CHECK(codes(c.with("want.audience", R"(["https://x.example"])").decide()) == Codes{"audience_not_offered"});
     CHECK(codes(c.with("want.audience", "[]").decide()) == Codes{"audience_not_offered"});
 
+    Case m;
+    m.offer({"data:read"});
+    m.with("want.scopes", R"(["data:read"])").with("tool.params", "{}").with("tool.name", "\"mute\"");
+    CHECK(codes(m.decide()) == Codes{"audience_not_offered"});
+
     Case l;
     l.offer({"refund:create"});
     l.t.limit("narrow", Case::always(), {.audience = l.t.set({"https://pay2.example"})});
@@ -366,6 +371,7 @@ TEST_CASE("ttl: the least of everything that ends, in whole seconds") {
     CHECK(c.with("token.exp", std::to_string(kNowSeconds + 3000)).decide().grant.ttl == 3000);
     CHECK(c.with("user.session_exp", std::to_string(kNowSeconds + 2500)).decide().grant.ttl == 2500);
     CHECK(c.with("run.exp", std::to_string(kNowSeconds + 2000)).decide().grant.ttl == 2000);
+    CHECK(c.with("want.ttl", "\"1800s900ms\"").decide().grant.ttl == 1800);
     c.with("delegation", R"({"chain": [{"actor": "a", "granted_scopes": ["refund:create"], "exp": )" +
                              std::to_string(kNowSeconds + 1500) + "}]}");
     CHECK(c.decide().grant.ttl == 1500);

@@ -165,6 +165,7 @@ public:
             1,
             record("", {field("amount", Kind::Decimal), field("currency"), record("extra", {field("note").none()})}));
         add_tool("lookup", "lookup", {"https://data.example"}, {"data:read"}, 0, record("", {}));
+        add_tool("mute", "mute", {}, {"data:read"}, 0, record("", {}));
     }
 
     std::vector<bytecode::IssuerRef> issuers;
