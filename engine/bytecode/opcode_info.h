@@ -15,8 +15,6 @@ enum class Operand : std::uint8_t {
 #define OPERAND(name) name,
 #include "bytecode/operands.def"
 };
-/// What an instruction does with an operand.
-enum class OperandUse : std::uint8_t { Reads, Number, Writes };
 
 enum class OpcodeClass : std::uint8_t { Test, Time, Value, End };
 
@@ -47,18 +45,14 @@ constexpr std::size_t width(const Instr& in) {
     return in.op == Opcode::Quantify ? 2 + std::size_t{in.b} : in.op == Opcode::Once ? 1 + std::size_t{in.b} : 1;
 }
 
-inline constexpr OperandUse kOperandUses[] = {
-#define READS(name) OperandUse::Reads,
-#define NUMBER(name) OperandUse::Number,
-#define WRITES(name) OperandUse::Writes,
+inline constexpr bool kReads[] = {
+#define READS(name) true,
+#define OPERAND(name) false,
 #include "bytecode/operands.def"
 };
 /// Whether an operand is a value that the instruction reads.
 constexpr bool is_value(Operand field) {
-    return kOperandUses[static_cast<std::size_t>(field)] == OperandUse::Reads;
-}
-constexpr bool is_dest(Operand field) {
-    return kOperandUses[static_cast<std::size_t>(field)] == OperandUse::Writes;
+    return kReads[static_cast<std::size_t>(field)];
 }
 
 }  // namespace writ::bytecode
