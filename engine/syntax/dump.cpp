@@ -255,8 +255,8 @@ private:
                         nest("claim " + path_text(claim.path) +
                                  (claim.first ? " first " + std::to_string(*claim.first) : ""),
                              [&] {
-                                 texts(claim.good.of_bool ? "is bool" : "is", claim.good.texts);
-                                 texts(claim.bad.of_bool ? "not bool" : "not", claim.bad.texts);
+                                 texts(claim.good.of_bool ? "good bool" : "good", claim.good.texts);
+                                 texts(claim.bad.of_bool ? "bad bool" : "bad", claim.bad.texts);
                              });
                 });
             texts("type", d.types);

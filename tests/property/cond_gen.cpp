@@ -355,6 +355,13 @@ Cond CondGen::leaf() {
     }
     if (roll < 24)
         return text(rng_.pick({"d_plain", "d_over(tenant, 1)", "d_over(run.id, run.attempt)", "not d_plain"}));
+    if (roll < 28)
+        return text(rng_.pick({"any_policy.acts", "any_policy.grave", "not any_policy.acts",
+                               "any_policy.only_reads(tool.tier)", "not any_policy.only_reads(tool.tier)"}));
+    if (roll < 31)
+        return guarded(rng_.pick({"calls_within(3, 1h)", "calls_within(100, 90s)", "spent_within(500.00, \"x\")",
+                                  "not spent_within(1.5, \"y\")"}),
+                       {"budget is some"});
     return leaf_on(term());
 }
 
@@ -365,12 +372,14 @@ Cond CondGen::quantified(std::size_t depth) {
     std::vector<std::string> guards;
     std::vector<Term> terms;
     const std::size_t roll = rng_.below(10);
-    if (roll < 4) {
-        const ListTerm& list = rng_.pick(universe().request().lists);
+    if (roll < 5) {
+        const Terms& claims = rng_.pick(universe().claims());
+        const Terms& from = claims.lists.empty() || rng_.percent(85) ? universe().request() : claims;
+        const ListTerm& list = rng_.pick(from.lists);
         over = list.text;
         guards = list.guards;
         terms = universe().elements(list.record, binder).values;
-    } else if (roll < 6) {
+    } else if (roll < 7) {
         over = "tenants";
         for (Term column : universe().columns()) {
             column.text = binder + column.text.substr(3);
@@ -506,6 +515,7 @@ Cond CondGen::unlikely() {
                    "(delegation is some and (any hop in delegation.chain: hop.tenant != tenant))",
                    "(delegation is some and delegation.first.tenant != tenant)",
                    "(delegation is some and delegation.last.state == ended)",
+                   "(delegation is some and not any_policy.only_reads(delegation.first.tier))",
                    "(delegation is some and (any pair in delegation.pairs: pair.before.tier < pair.after.tier))"}));
 }
 

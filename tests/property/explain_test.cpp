@@ -58,9 +58,13 @@ void holds(const Subject& subject, const Value& document, Tally& tally) {
 
     // Each rule with a reason is listed, or is among the nearest permits.
     for (const Reason& reason : told->decision.reasons) {
-        if (reason.rule == kNoRule || reason.code == "fact_missing") continue;
+        if (reason.rule == kNoRule) continue;
+        const RuleInfo rule = bundle.rule(reason.rule);
+        const bool doubt = reason.code == "fact_missing" || reason.code == "time_in_future";
+        if (doubt && rule.kind == "permit") continue;
+        INFO("reason ", std::string(reason.code), " of rule ", std::string(rule.name));
         CHECK(std::any_of(told->rules.begin(), told->rules.end(),
-                          [&](const SeenRule& rule) { return rule.rule == reason.rule; }));
+                          [&](const SeenRule& each) { return each.rule == reason.rule; }));
     }
     if (told->decision.effect == Effect::Permit) {
         REQUIRE_FALSE(told->lifetimes.empty());

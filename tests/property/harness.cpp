@@ -22,9 +22,7 @@ Subject::Subject(std::unique_ptr<check::Policy> policy, Bundle bundle)
       interpreter_(Access::program(bundle_)) {}
 
 std::unique_ptr<Subject> Subject::make(const PolicyText& text, std::vector<Diagnostic>* why) {
-    SourceSet sources;
-    sources.sources.push_back({"prop.writ", text.render()});
-    sources.read = &Universe::read;
+    const SourceSet sources = Universe::sources(text.render());
     Report report;
     auto policy =
         check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));

@@ -21,11 +21,13 @@ constexpr Edit kEdits[] = {
     {"low < mid < high", "high < mid < low"},
     {"low < mid < high", "low < mid < more < high"},
     {"red | green | \"deep-blue\"", "red | green"},
-    {"read < write < privileged", "write < read < privileged"},
-    {"read < write < privileged", "privileged < read < write"},
-    {"read < write < privileged", "read < admin < write < privileged"},
-    {"tier read\n  audience \"https://t1", "tier privileged\n  audience \"https://t1"},
-    {"tier write\n", "tier read\n"},
+    {"look role read < write < privileged", "write < look role read < privileged"},
+    {"look role read < write < privileged", "privileged < look role read < write"},
+    {"look role read < write < privileged", "look role read < admin < write < privileged"},
+    {"idle < look role read", "idle role read < look"},
+    {"write < privileged", "write role privileged < top"},
+    {"tier look\n  audience \"https://t1", "tier privileged\n  audience \"https://t1"},
+    {"tier write\n", "tier look\n"},
     {"tier privileged\n  audience \"https://t3", "tier write\n  audience \"https://t3"},
     {"audience \"https://t2.example\", \"https://t2b.example\"", "audience \"https://t2.example\""},
     {"audience \"https://t3.example\"", "audience \"https://t3.example\", \"https://t1.example\""},
@@ -89,6 +91,12 @@ constexpr Edit kSchema[] = {
     {"chain: list<record {", "chain: list<record { note: string"},
 };
 
+/// Of the module that is written for any policy.
+constexpr Edit kCommon[] = {{"tier > read", "tier >= read"},
+                            {"tier >= privileged", "tier > read"},
+                            {"level <= read", "level < privileged"},
+                            {"level <= read", "level < read"}};
+
 constexpr Edit kRows[] = {
     {"acme,ann,s2", "acme,bob,s3"},
     {"500.00,3,low", "1500.00,9,high"},
@@ -99,7 +107,7 @@ constexpr Edit kRows[] = {
     {"true,90s\n", "true,90s\nacme,eve,s3,9000,99,high,dev,true,24h\n"},
 };
 constexpr Edit kNets[] = {
-    {"10.0.0.0/8", "0.0.0.0/0"}, {"\"tier\":\"read\"", "\"tier\":\"privileged\""}, {"api.example", "t3.example"}};
+    {"10.0.0.0/8", "0.0.0.0/0"}, {"\"tier\":\"look\"", "\"tier\":\"privileged\""}, {"api.example", "t3.example"}};
 
 bool replace_in(std::string& text, const Edit& edit) {
     const std::size_t at = text.find(edit.from);
@@ -144,7 +152,9 @@ constexpr Edit kWords[] = {
     {"low", "mid"},
     {"mid", "high"},
     {"high", "low"},
-    {"read", "write"},
+    {"look", "write"},
+    {"any_policy.acts", "any_policy.grave"},
+    {"any_policy.grave", "any_policy.acts"},
     {"write", "privileged"},
     {"red", "green"},
     {"\"ann\"", "\"bob\""},
@@ -238,6 +248,7 @@ std::string altered(Rng& rng, Cond& cond) {
 WholePolicy::WholePolicy(PolicyText rules)
     : schema(stdlib::module("std.request")),
       preamble(Universe::preamble()),
+      common(Universe::sources({}).sources[1].text),
       tenants(Universe::read({}, "tenants.csv").value()),
       nets(Universe::read({}, "nets.json").value()),
       text(std::move(rules)) {}
@@ -247,8 +258,8 @@ std::string WholePolicy::render() const {
 }
 
 Workspace WholePolicy::open() const {
-    SourceSet sources;
-    sources.sources.push_back({"prop.writ", render()});
+    SourceSet sources = Universe::sources(render());
+    sources.sources[1].text = common;
     sources.read = [tenants = tenants, nets = nets](std::string_view, std::string_view path) -> Result<std::string> {
         return path == "tenants.csv" ? tenants : nets;
     };
@@ -262,6 +273,7 @@ std::string mutate(Rng& rng, WholePolicy& policy, const PolicyShape& shape) {
     std::vector<RuleText>& rules = policy.text.rules;
     const auto kind = static_cast<RuleKind>(rng.below(5));
     if (rng.percent(18)) return "declaration: " + edited(rng, policy.preamble, kEdits);
+    if (rng.percent(2)) return "module: " + edited(rng, policy.common, kCommon);
     if (rng.percent(6)) return "schema: " + edited(rng, policy.schema, kSchema);
     if (rng.percent(6)) return "row: " + edited(rng, policy.tenants, kRows);
     if (rng.percent(3)) return "row: " + edited(rng, policy.nets, kNets);

@@ -8,9 +8,10 @@
 
 namespace writ::property {
 
-/// A policy with everything it consists of: the request schema, its declarations and the rows of its tables.
+/// A policy with everything it consists of: the request schema, its declarations, the module that it imports and the
+/// rows of its tables.
 struct WholePolicy {
-    std::string schema, preamble, tenants, nets;
+    std::string schema, preamble, common, tenants, nets;
     PolicyText text;
 
     explicit WholePolicy(PolicyText rules);

@@ -153,6 +153,7 @@ private:
             case 0: return "ttl " + duration();
             case 1: return "scopes " + (rng_.percent(8) ? "{}" : scope_set());
             case 2:
+                if (!tools_.empty() && rng_.percent(25)) return "audience tool.audience";
                 return "audience " + braces(some_of(rng_,
                                                     {"https://t1.example", "https://t2.example", "https://t2b.example",
                                                      "https://t3.example"},

@@ -169,6 +169,9 @@ std::optional<Value> RequestGen::special(const std::string& path) {
     if (path == "tool.name")
         return text(unknown_tool_ ? std::string_view("t1") : std::string_view(policy_.tools[tool_].wire_name));
     if (path == "tool.params") return params();
+    // std.budget denies what goes beyond them.
+    if (path == "budget.limit" && rng_.percent(80)) return Value::of(std::int64_t{1'000'000});
+    if (path == "budget.max_calls" && rng_.percent(80)) return Value::of(std::int64_t{1'000'000});
     if (path == "want.scopes") return scopes(3);
     if (path == "want.audience") {
         Value out = Value::array();

@@ -15,11 +15,14 @@ namespace writ::property {
 std::string_view Universe::preamble() {
     return R"writ(module prop
 
+import std.budget
+import common as any_policy
+
 enum color = red | green | "deep-blue"
 enum grade = low < mid < high
-tier read < write < privileged
+tier idle < look role read < write < privileged
 
-claims ka {
+claims ka shared {
   iss: string
   sub: subject
   aud: one_or_many<string> max 4
@@ -33,12 +36,18 @@ claims ka {
   "x.io/ctx": record { namespace: path  pod: record { name: string } or none }
   labels: map<string, string> max 4
   env: string or none
+  hops: list<record { n: string  since: instant or none }> max 3
   alias namespace = "x.io/ctx".namespace
   parse "x.io/ctx".pod.name { "{pod_set}/{pod_id**}" "{pod_id**}" }
   parse namespace { "{first}/{second**}" }
   parse sub { "sys:{ns}:{account}" "repo:{owner}/{name}:{rest**}" }
+  role owner jti
+  role owner_name account, first 2 of sub
+  role trigger env is { "x" } not { "y", "a b" }
+  role login admin is { false } not { true }
+  type "at+jwt", "x+jwt"
 }
-claims kb {
+claims kb shared "https://b.example/t" {
   iss: string
   sub: string
   wid: spiffe
@@ -49,6 +58,11 @@ claims kb {
   zone: dotted
   hosts: set<host> max 4
   act: record { sub: string  iss: string } or none
+  role owner wid  proof required
+}
+claims kn {
+  iss: string
+  never permit because "nobody should have one"
 }
 
 issuer a: ka "https://a.example" {
@@ -66,7 +80,7 @@ issuer group ac = a, c
 issuer group abc = c, b, a
 
 tool t1 "wire-1" {
-  tier read
+  tier look
   audience "https://t1.example"
   scopes { "s1", "s2", "s3" }
   params {
@@ -97,6 +111,22 @@ define staff = { "ann", "bob", "lead-1" }
 )writ";
 }
 
+/// A module that is written for any policy: it asks for the roles of tiers.
+constexpr std::string_view kCommon = R"writ(module common
+
+export define acts = tool.tier > read
+export define grave = tool.tier >= privileged
+export define only_reads(level: tier) = level <= read
+)writ";
+
+SourceSet Universe::sources(std::string first) {
+    SourceSet out;
+    out.sources.push_back({"prop.writ", std::move(first)});
+    out.sources.push_back({"common.writ", std::string(kCommon)});
+    out.read = &Universe::read;
+    return out;
+}
+
 Result<std::string> Universe::read(std::string_view, std::string_view path) {
     if (path == "tenants.csv")
         return std::string(
@@ -104,7 +134,7 @@ Result<std::string> Universe::read(std::string_view, std::string_view path) {
             "acme,ann,s2,500.00,3,low,leads;ops,true,5m,t1,a,t1;t2\n"
             "globex,bob,s3,1.5,1,high,dev,false,1h,t2,https://a.example,wire-1\n"
             "initech,eve,s2,1000,7,mid,,true,90s,wire-1,b,\n");
-    return std::string(R"([{"net":"10.0.0.0/8","host":"api.example","tier":"read","since":"2026-03-02T12:00:00Z"},
+    return std::string(R"([{"net":"10.0.0.0/8","host":"api.example","tier":"look","since":"2026-03-02T12:00:00Z"},
         {"net":"192.168.0.0/16","host":"DB.acme.internal","tier":"write","since":"2026-03-02T11:50:00Z"}])");
 }
 
@@ -162,9 +192,7 @@ Terms Universe::elements(check::FieldId record, const std::string& binder) const
 }
 
 Universe::Universe() {
-    SourceSet sources;
-    sources.sources.push_back({"prop.writ", std::string(preamble())});
-    sources.read = &Universe::read;
+    const SourceSet sources = Universe::sources(std::string(preamble()));
     Report report;
     policy_ =
         check::check(check::parse(sources, [](std::string_view name) { return stdlib::module(name); }, {}, report));
@@ -175,6 +203,14 @@ Universe::Universe() {
         std::abort();
     }
     collect(policy_->request, "", {}, request_);
+    // What the catalogue knows of the request's tool.
+    check::Type tier, texts;
+    tier.kind = Kind::Enum;
+    tier.enumeration = policy_->tier;
+    texts.kind = Kind::List;
+    request_.values.push_back({"tool.tier", tier, {}, "tool.tier", false});
+    request_.values.push_back({"tool.scopes", texts, {}, "tool.scopes", false});
+    request_.values.push_back({"tool.audience", texts, {}, "tool.audience", false});
     for (std::uint32_t i = 0; i < policy_->issuers.size() + policy_->groups.size(); ++i) {
         const check::IssuerId issuer{i};
         if (i >= policy_->issuers.size() && !policy_->group_at(issuer).kind) continue;

@@ -1,6 +1,6 @@
-// The vocabulary of random policies and requests: one set of issuers, tools, enums and tables, the fields of the
-// request schema and of these declarations, and constants for each field. Policies and requests use the same
-// constants, so that conditions are often true.
+// The vocabulary of random policies and requests: one set of issuers, tools, enums and tables, a module that is written
+// for any policy, the fields of the request schema and of these declarations, and constants for each field. Policies
+// and requests use the same constants, so that conditions are often true.
 #pragma once
 
 #include <memory>
@@ -51,6 +51,8 @@ public:
 
     /// Declarations that every random policy starts with.
     [[nodiscard]] static std::string_view preamble();
+    /// The sources of a policy: the first one, which starts with the declarations, and a module that it imports.
+    [[nodiscard]] static SourceSet sources(std::string first);
     /// Reads the tables named in the preamble.
     [[nodiscard]] static Result<std::string> read(std::string_view from, std::string_view path);
 
