@@ -378,10 +378,6 @@ bool is_condition(const Expr& e) {
     return info(e.op).condition;
 }
 
-bool same_constant(const Expr& a, const Expr& b) {
-    return a.op == b.op && (a.op == Op::Integer ? a.integer == b.integer : a.op == Op::Text && a.text == b.text);
-}
-
 Expr* node(Context& c, Op op, const Type& type, Span span) {
     auto* made = c.policy.arena->make<Expr>();
     made->op = op;

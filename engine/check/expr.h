@@ -129,8 +129,6 @@ void report_mismatch(Context& c, Span span, std::string_view operation, const Ex
 void relate(const Context& c, Diagnostic& diagnostic, const Expr& value);
 [[nodiscard]] bool is_constant(const Expr& e);
 [[nodiscard]] bool is_condition(const Expr& e);
-/// Same constant: Integer or Text.
-[[nodiscard]] bool same_constant(const Expr& a, const Expr& b);
 
 /// The elements of a constant set, for many questions.
 class ConstantIndex {
@@ -142,9 +140,9 @@ public:
             else
                 integers_.insert(kid->integer);
     }
-    [[nodiscard]] bool has(const Expr& item) const {
-        return item.op == Op::Text ? texts_.contains(item.text) : integers_.contains(item.integer);
-    }
+    [[nodiscard]] bool has(const Expr& item) const { return item.op == Op::Text ? has(item.text) : has(item.integer); }
+    [[nodiscard]] bool has(std::string_view text) const { return texts_.contains(text); }
+    [[nodiscard]] bool has(std::int64_t integer) const { return integers_.contains(integer); }
 
 private:
     std::unordered_set<std::string_view> texts_;

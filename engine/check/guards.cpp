@@ -1,13 +1,12 @@
-// Checks that a narrowing rule tests facts before it reads them, and finds conjuncts that exclude each other.
+// Checks that a narrowing rule tests facts before it reads them, and reports conjuncts that exclude each other.
 //
 // A leaf that reads a claim, or a fact in a group that may be none, is unknown if there is none, and then a narrowing
 // rule applies. With a test the condition is known: `g is some and …` is false, `g is none or …` is true. `not` swaps
 // both, so polarity matters only for the help.
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <utility>
 
+#include "check/contradiction.h"
 #include "check/expr.h"
 #include "check/passes.h"
 
@@ -268,60 +267,6 @@ private:
     Span decl_;
 };
 
-/// What conjuncts so far allow for one fact.
-struct Allowed {
-    std::int64_t low = std::numeric_limits<std::int64_t>::min();
-    std::int64_t high = std::numeric_limits<std::int64_t>::max();
-    const Expr* text = nullptr;
-    Span span;
-};
-
-struct ConstantBound {
-    const Expr* value = nullptr;
-    const Expr* constant = nullptr;
-    Cmp cmp = Cmp::Eq;
-};
-
-std::optional<ConstantBound> constant_bound(const Expr& e) {
-    if (e.op != Op::Compare) return {};
-    const auto fact = [](const Expr* side) { return class_of(side->op) == OpClass::Fact; };
-    const auto constant = [](const Expr* side) { return is_literal(side->op); };
-    if (fact(e.kids[0]) && constant(e.kids[1])) return ConstantBound{e.kids[0], e.kids[1], e.cmp};
-    if (!constant(e.kids[0]) || !fact(e.kids[1])) return {};
-    return ConstantBound{e.kids[1], e.kids[0], mirrored(e.cmp)};
-}
-
-/// Narrows; false if nothing is left.
-bool narrow(Allowed& allowed, const ConstantBound& bound) {
-    if (bound.constant->op == Op::Text) {
-        if (bound.cmp != Cmp::Eq) return true;
-        if (allowed.text != nullptr) return same_constant(*allowed.text, *bound.constant);
-        allowed.text = bound.constant;
-        return true;
-    }
-    const auto at = bound.constant->integer;
-    constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
-    constexpr auto kGreatest = std::numeric_limits<std::int64_t>::max();
-    switch (bound.cmp) {
-        case Cmp::Ne: return true;
-        case Cmp::Eq:
-            allowed.low = std::max(allowed.low, at);
-            allowed.high = std::min(allowed.high, at);
-            break;
-        case Cmp::Le: allowed.high = std::min(allowed.high, at); break;
-        case Cmp::Ge: allowed.low = std::max(allowed.low, at); break;
-        case Cmp::Lt:
-            if (at == kLeast) return false;
-            allowed.high = std::min(allowed.high, at - 1);
-            break;
-        case Cmp::Gt:
-            if (at == kGreatest) return false;
-            allowed.low = std::max(allowed.low, at + 1);
-            break;
-    }
-    return allowed.low <= allowed.high;
-}
-
 }  // namespace
 
 void check_guards(Context& c, const ast::Name& rule, Span decl, const Expr& when) {
@@ -329,21 +274,19 @@ void check_guards(Context& c, const ast::Name& rule, Span decl, const Expr& when
 }
 
 bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts) {
-    std::map<std::pair<std::uint64_t, std::uint32_t>, Allowed> facts;
-    for (const auto* conjunct : conjuncts) {
-        const auto bound = constant_bound(*conjunct);
-        if (!bound) continue;
-        const auto sort = static_cast<std::uint64_t>(bound->value->op) << 32;
-        const auto [at, added] = facts.try_emplace({sort | bound->value->id, bound->value->field.value});
-        if (added) at->second.span = conjunct->span;
-        if (narrow(at->second, *bound)) continue;
-        auto& diagnostic =
-            c.report.add(Code::NeverHolds, conjunct->span, "these two conditions are never true together",
-                         "excludes the other one", "join alternatives with `or`, or with `in { … }`");
-        diagnostic.related.push_back({at->second.span, "excluded by this"});
-        return true;
-    }
-    return false;
+    std::vector<Demand> demands;
+    for (const auto* conjunct : conjuncts) demands.push_back({conjunct, true});
+    const auto found = contradiction(c.policy, demands);
+    if (!found) return false;
+    const bool two = found->before.size() == 1;
+    auto& diagnostic =
+        c.report.add(Code::NeverHolds, found->last->span,
+                     two ? "these two conditions are never true together" : "these conditions are never true together",
+                     two ? "excludes the other one" : "excludes what the others leave",
+                     "join alternatives with `or`, or with `in { … }`");
+    for (const auto* before : found->before)
+        diagnostic.related.push_back({before->span, two ? "excluded by this" : "with this"});
+    return true;
 }
 
 }  // namespace writ::check

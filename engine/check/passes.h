@@ -38,7 +38,7 @@ void add_fields(Context& c, std::uint32_t module, FieldId parent, const std::vec
 /// Reports E0405 for every read in a narrowing rule's condition that no guard covers.
 /// `decl`: the place of the whole rule.
 void check_guards(Context& c, const ast::Name& rule, Span decl, const Expr& when);
-/// Reports E0302 if conjuncts about one fact exclude each other. Output: true if they do.
+/// Reports E0302 if conjuncts exclude each other (contradiction.h). Output: true if they do.
 [[nodiscard]] bool report_contradiction(Context& c, std::span<const Expr* const> conjuncts);
 
 }  // namespace writ::check

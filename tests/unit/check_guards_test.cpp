@@ -94,10 +94,11 @@ TEST_CASE("check: the guards of many alternatives with several tests of the issu
     std::string issuers, alternatives;
     for (int i = 0; i < 40; ++i) {
         const std::string name = "c" + std::to_string(i);
-        issuers += "issuer " + name + ": kubernetes \"https://" + name + ".example\" { audience \"b\" }\n";
-        alternatives += (i == 0 ? "" : i % 2 == 0 ? ") or (" : " and ") + ("token.issuer is " + name);
+        issuers += "issuer " + name + ": kubernetes \"https://" + name + ".example\" { audience \"b\" }\n" +
+                   "issuer group with_" + name + " = prod, " + name + "\n";
+        alternatives += (i == 0 ? "" : i % 2 == 0 ? ") or (" : " and ") + ("token.issuer is with_" + name);
     }
-    // No token is of two issuers, so each alternative is false and the claim is never read.
+    // Only a token of `prod` is in two of the groups.
     CHECK(check_text(issuers + "deny it when ((" + alternatives + ")) and prod.namespace == \"a\"").codes().empty());
     CHECK(
         check_text(issuers + "deny it when ((" + alternatives + ") or token.issuer is c0) and prod.namespace == \"a\"")

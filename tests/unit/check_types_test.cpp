@@ -135,6 +135,129 @@ TEST_CASE("check: conjuncts that exclude each other report E0302 and show both")
     CHECK(check_condition("params.amount > 5 and params.amount < 5.000001").codes() == "E0302");
     CHECK(check_condition("params.amount > 5 and 5.000002 > params.amount").codes().empty());
     CHECK(check_condition("tenant == \"a\" or tenant == \"b\"").codes().empty());
+    // Of three, none can be left out.
+    const auto three = check_condition(
+        "tenant in { \"a\", \"b\" } and tenant != \"c\" and tenant != \"a\" and run.background and tenant != \"b\"");
+    REQUIRE(three.codes() == "E0302");
+    CHECK(three.items[0].message == "these conditions are never true together");
+    CHECK(three.text_at(three.items[0].span) == "tenant != \"b\"");
+    REQUIRE(three.items[0].related.size() == 2);
+    CHECK(three.text_at(three.items[0].related[0].span) == "tenant in { \"a\", \"b\" }");
+    CHECK(three.text_at(three.items[0].related[1].span) == "tenant != \"a\"");
+}
+
+TEST_CASE("check: conjuncts about one text, number, set, presence or issuer exclude each other") {
+    struct Joint {
+        std::string_view condition;
+        bool excluded;
+    };
+    for (const Joint& each : std::initializer_list<Joint>{
+             // The issuer: by name, group, URL and set.
+             {"token.issuer is prod and token.issuer is ci", true},
+             {"token.issuer is prod and token.issuer is not prod", true},
+             {"token.issuer is prod and token.issuer is not ci", false},
+             {"token.issuer is both and token.issuer is far", true},
+             {"token.issuer is both and token.issuer is ci", false},
+             {"token.issuer is both and token.issuer is not ci and token.issuer is not prod", true},
+             {"token.issuer is both and token.issuer is near", false},
+             {"token.issuer is near and token.issuer is both and token.issuer is not prod", true},
+             {"token.issuer in { prod, ci } and token.issuer is far", true},
+             {"token.issuer in { prod, ci } and token.issuer is both", false},
+             {"token.issuer not in { prod, ci } and token.issuer is both", true},
+             {"token.issuer == \"https://cluster.example\" and token.issuer is ci", true},
+             {"token.issuer == \"https://cluster.example\" and token.issuer is both", false},
+             {"token.issuer != \"https://cluster.example\" and token.issuer is prod", true},
+             {"token.issuer is ci and (token.issuer is prod or token.issuer is far)", true},
+             {"token.issuer is ci and (token.issuer is prod or token.issuer is both)", false},
+             {"token.issuer is ci and not (token.issuer is prod or token.issuer is both)", true},
+             // Another issuer may be declared tomorrow.
+             {"token.issuer is not prod and token.issuer is not ci and token.issuer is not far", false},
+             // Texts.
+             {"tenant == \"a\" and tenant != \"a\"", true},
+             {"tenant != \"a\" and tenant != \"b\"", false},
+             {"tenant in { \"a\", \"b\" } and tenant == \"c\"", true},
+             {"tenant in { \"a\", \"b\" } and tenant in { \"b\", \"c\" }", false},
+             {"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
+             {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
+             {"tenant in { \"a\" } and not (tenant == \"a\" and tenant == agent.id)", false},
+             {"ci.sub == \"repo:a/b:x\" and ci.sub like \"repo:a/*:**\"", false},
+             {"ci.sub == \"repo:a/b:x\" and ci.sub like \"repo:c/*:**\"", true},
+             {"ci.sub like \"repo:a/*:**\" and ci.sub like \"repo:c/*:**\"", true},
+             {"ci.sub like \"repo:a/**\" and ci.sub like \"repo:a/b:*\"", false},
+             {"ci.sub like \"**:x\" and ci.sub like \"**:y\"", true},
+             {"ci.sub like \"repo:a/**\" and not (ci.sub like \"repo:a/**\")", true},
+             {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
+             {"lower(tenant) == \"a\" and lower(tenant) == \"b\"", true},
+             {"lower(tenant) == \"a\" and tenant == \"A\"", false},
+             {"workload.spiffe_id.trust_domain == \"a.example\" and workload.spiffe_id.trust_domain == \"b.example\"",
+              true},
+             {"tool.name is refund and tool.name is lookup", true},
+             {"tool.name is refund and tool.name != \"lookup\"", false},
+             {"tool.name in { refund } and tool.name not in { refund, lookup }", true},
+             // Numbers, enums, truth and time.
+             {"run.attempt in { 1, 2 } and run.attempt > 2", true},
+             {"run.attempt in { 1, 2 } and run.attempt > 1", false},
+             {"run.attempt == 0 and run.attempt not in { 0 }", true},
+             {"run.attempt > 1 and run.attempt < 3 and run.attempt != 2", true},
+             {"run.attempt >= 1 and run.attempt < 3 and run.attempt != 2", false},
+             {"budget.spent > 9_223_372_036_854.775806 and budget.spent != 9_223_372_036_854.775807", true},
+             {"tool.tier >= write and tool.tier <= read", true},
+             {"tool.tier != read and tool.tier != write and tool.tier != privileged", false},
+             {"run.state != running and run.state != paused and run.state != ended", true},
+             {"run.state in { running, paused } and run.state == ended", true},
+             {"agent.risk_tier > low and agent.risk_tier < high and agent.risk_tier != medium", true},
+             {"run.background and not run.background", true},
+             {"run.background and run.background == false", true},
+             {"run.background and run.background != false", false},
+             {"age(run.started) < 1m and age(run.started) > 2m", true},
+             {"now > \"2026-03-02T17:00:00Z\" and now < \"2026-03-01T17:00:00Z\"", true},
+             {"run.attempt + 1 > 5 and run.attempt + 1 < 3", true},
+             {"run.attempt + 1 > 5 and run.attempt < 3", false},
+             // Presence.
+             {"user is none and user is some", true},
+             {"user is none and not (user is none)", true},
+             {"agent.owner is none and agent.owner == \"a\"", false},
+             {"agent.owner is some and agent.owner == \"a\"", false},
+             // Sets.
+             {"token.aud contains \"a\" and token.aud subset of { \"b\" }", true},
+             {"token.aud contains \"a\" and token.aud subset of { \"a\", \"b\" }", false},
+             {"token.aud == { \"a\" } and token.aud == { \"b\" }", true},
+             {"token.aud == { \"a\", \"b\" } and token.aud == { \"b\", \"a\" }", false},
+             {"token.aud == { \"a\" } and token.aud != { \"a\" }", true},
+             {"token.aud == { \"a\" } and not (token.aud contains \"a\")", true},
+             {"token.aud overlaps { \"a\", \"b\" } and token.aud subset of { \"c\" }", true},
+             {"token.aud overlaps { \"a\", \"b\" } and not (token.aud contains \"a\")", false},
+             {"token.aud overlaps { \"a\" } and not (token.aud overlaps { \"a\", \"b\" })", true},
+             {"{ \"a\", \"b\" } subset of token.aud and token.aud subset of { \"a\" }", true},
+             {"{ \"a\" } subset of token.aud and not ({ \"a\" } subset of token.aud)", true},
+             {"token.aud subset of { \"a\" } and not (token.aud subset of { \"a\", \"b\" })", true},
+             {"token.aud == { } and token.aud contains \"a\"", true},
+             {"token.aud == { } and token.aud subset of { \"a\" }", false},
+             {"token.aud contains \"a\" and token.aud contains \"b\"", false},
+             // A condition and its opposite.
+             {"(any r in user.roles: r == tenant) and not (any r in user.roles: r == tenant)", true},
+             {"(any r in user.roles: r == \"a\") and (any r in user.roles: r == \"b\")", false},
+             {"(any r in user.roles: r == \"a\" and r == \"b\")", true},
+             {"user.tenant == tenant and user.tenant != tenant", false}}) {
+        CAPTURE(each.condition);
+        const auto checked = check_text(
+            "issuer far: kubernetes \"https://far.example\" { audience \"b\" }\n"
+            "issuer group both = prod, ci\nissuer group near = far, prod\n"
+            "permit it when user is some and " +
+            std::string(each.condition) + " grant { \"refund:create\" } for 5m");
+        CHECK(checked.codes() == (each.excluded ? "E0302" : ""));
+    }
+}
+
+TEST_CASE("check: one condition of an issuer, and what an extension inherits") {
+    CHECK(check_narrowing("token.issuer is prod and token.issuer is ci").codes() == "E0302");
+    CHECK(check_condition("token.issuer is prod or token.issuer is ci").codes().empty());
+    CHECK(check_condition("(token.issuer is prod and tenant == \"a\") or (token.issuer is ci and tenant == \"b\")")
+              .codes()
+              .empty());
+    CHECK(check_text("permit base for tool refund when token.issuer is prod grant { \"refund:create\" } for 5m\n"
+                     "permit more extends base when token.issuer is ci")
+              .codes() == "E0302");
 }
 
 TEST_CASE("check: operation that is not defined for the type reports E0304") {

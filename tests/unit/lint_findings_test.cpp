@@ -705,21 +705,22 @@ TEST_CASE("lint: \"regex-literal\" with what to write instead") {
     tries("regex-literal", {{"ci.ref matches \"refs/heads/(main|dev)\"", false}, {"ci.ref matches \"a|\"", false}});
 }
 
-TEST_CASE("lint: \"never-matches\" over sets, patterns, bounds, issuers, tiers and alternatives") {
-    tries("never-matches", {{"tenant in { \"a\", \"b\" } and tenant in { \"c\" }", true},
-                            {"tenant in { \"a\", \"b\" } and tenant != \"a\" and tenant != \"b\"", false},
-                            {"tenant in { \"a\", \"b\" } and not (tenant in { \"a\", \"b\", \"c\" })", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/tags/*\"", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref matches \"refs/tags/.*\"", true},
-                            {"ci.ref == \"refs/heads/main\" and ci.ref like \"refs/*/main\"", false},
-                            {"params.amount in { 1, 2 } and params.amount > 2", true},
-                            {"token.issuer is prod and token.issuer is ci", true},
-                            {"token.issuer is prod and ci.repository_id == \"1\"", true},
-                            {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
-                            {"prod.namespace == \"a\" and tool.tier < write", true},
-                            {"run.background and not run.background", true},
-                            {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false},
-                            {"tenant == \"a\" or (tenant in { \"b\" } and tenant in { \"c\" })", false}});
+TEST_CASE("lint: \"never-matches\" over alternatives, tools and the claims that a permit reads") {
+    tries("never-matches",
+          {{"(tenant == \"a\" and run.background or tenant == \"b\" and run.attempt == 1) and tenant == \"c\"", true},
+           {"(tenant == \"a\" and run.background or tenant == \"b\" and run.attempt == 1) and tenant == \"b\"", false},
+           {"token.issuer is prod and ci.repository_id == \"1\"", true},
+           {"token.issuer is prod and lower(ci.repository) like \"o/**\"", true},
+           {"prod.namespace == \"a\" and ci.repository_id == \"1\"", true},
+           {"token.issuer is not ci and not (ci.repository_id == \"1\")", true},
+           {"(token.issuer is prod or token.issuer is ci) and ci.repository_id == \"1\"", false},
+           {"prod.namespace == \"a\" and tool.tier < write", true},
+           {"prod.namespace == \"a\" and tool.tier >= write", false},
+           {"prod.namespace == \"a\" and tool.name != \"act\"", true},
+           {"prod.namespace == \"a\" and tool.name is act", false},
+           {"prod.namespace == \"a\" and agent.owner is none and agent.owner == \"x\"", true},
+           {"prod.namespace == \"a\" and agent.owner is some and agent.owner == \"x\"", false},
+           {"user is some and user.roles contains \"a\" and user.roles contains \"b\"", false}});
 }
 
 TEST_CASE("lint: \"duplicate-rule\", \"shadowed-permit\", \"redundant-deny\", \"denied-permit\"") {
