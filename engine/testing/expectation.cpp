@@ -52,36 +52,51 @@ std::string qualified(const ast::QualifiedName& name) {
     return out;
 }
 
-/// The parts of a decision that an expectation can name.
+/// The parts of a decision, as people read them.
 struct Parts {
     Names scopes, audience, obligations, reasons, groups;
     std::vector<RuleInfo> rules;  ///< each rule instance's rule once
+    /// Without the rules of layers above the policy and the reasons that they give. An expectation names rules of its
+    /// own policy.
+    Names own_reasons;
+    std::vector<RuleInfo> own_rules;
+    Names shared_reasons;  ///< codes of the engine that rules of layers above give
 };
+
+void add_once(std::vector<RuleInfo>& rules, const RuleInfo& rule) {
+    const bool known = std::any_of(rules.begin(), rules.end(), [&](const RuleInfo& each) {
+        return each.name == rule.name && each.module == rule.module;
+    });
+    if (!known) rules.push_back(rule);
+}
 
 Parts parts_of(const Decision& decision, const Layers& layers) {
     Parts parts;
     parts.scopes = strings(decision.grant.scopes);
     parts.audience = strings(decision.grant.audience);
     for (const Obligation& obligation : decision.grant.obligations) parts.obligations.emplace_back(obligation.name);
+    const auto is_own = [&](std::uint32_t layer) { return layer + 1 == layers.bundles().size(); };
     const auto add_rule = [&](std::uint32_t layer, std::uint32_t index) {
-        if (index == kNoRule) return;
         const RuleInfo rule = layers.bundles()[layer].rule(index);
-        const bool known = std::any_of(parts.rules.begin(), parts.rules.end(), [&](const RuleInfo& r) {
-            return r.name == rule.name && r.module == rule.module;
-        });
-        if (!known) parts.rules.push_back(rule);
+        add_once(parts.rules, rule);
+        if (is_own(layer)) add_once(parts.own_rules, rule);
+        return rule;
     };
     for (const Reason& reason : decision.reasons) {
         parts.reasons.emplace_back(reason.code);
-        add_rule(reason.layer, reason.rule);
+        const bool rules = reason.rule != kNoRule;
+        const bool denies = rules && add_rule(reason.layer, reason.rule).kind == spelling_of(RuleKind::Deny);
+        if (!rules || is_own(reason.layer))
+            parts.own_reasons.emplace_back(reason.code);
+        else if (!denies)
+            parts.shared_reasons.emplace_back(reason.code);
     }
     for (const Requirement& requirement : decision.requirements) {
         for (const std::string_view group : requirement.groups) parts.groups.emplace_back(group);
-        add_rule(requirement.layer, requirement.rule);
+        if (requirement.rule != kNoRule) add_rule(requirement.layer, requirement.rule);
     }
-    parts.obligations = sorted(std::move(parts.obligations));
-    parts.reasons = sorted(std::move(parts.reasons));
-    parts.groups = sorted(std::move(parts.groups));
+    for (Names* names : {&parts.obligations, &parts.reasons, &parts.groups, &parts.own_reasons, &parts.shared_reasons})
+        *names = sorted(std::move(*names));
     return parts;
 }
 
@@ -163,14 +178,16 @@ public:
         if (!equal) out.push_back({std::string(part), std::move(expected), std::move(actual)});
     }
 
-    /// Each of the expected names must be there; with `only`, nothing else may be.
+    /// Each of the expected names must be there; with `only`, nothing else may be. `also`: may be there even then.
     template <class Items, class IsName, class Show>
-    void names(std::string_view part, bool only, const Names& expected, const Items& actual, IsName is_name,
-               Show show) {
+    void names(std::string_view part, bool only, const Names& expected, const Items& actual, IsName is_name, Show show,
+               const Items& also = {}) {
+        const auto among = [&](const Items& items, const std::string& name) {
+            return std::any_of(items.begin(), items.end(), [&](const auto& item) { return is_name(name, item); });
+        };
         Names absent;
         for (const std::string& name : expected)
-            if (std::none_of(actual.begin(), actual.end(), [&](const auto& item) { return is_name(name, item); }))
-                absent.push_back(name);
+            if (!among(actual, name) && !among(also, name)) absent.push_back(name);
         const bool more = only && std::any_of(actual.begin(), actual.end(), [&](const auto& item) {
                               return std::none_of(expected.begin(), expected.end(),
                                                   [&](const std::string& name) { return is_name(name, item); });
@@ -215,8 +232,9 @@ std::vector<Difference> differences(const ast::Expectation& expect, const Decisi
     compare.same("effect", expect.effect == effect, expect.effect, std::string(effect));
     // If the effects differ, the grant differs for that reason, but the expected rules and reasons are still compared.
     if (compare.out.empty()) grant_differences(expect, decision.grant, parts, compare);
-    compare.names("reasons", expect.only_reasons, texts_of(expect.reasons), parts.reasons);
-    compare.names("rules", expect.only_rules, texts_of(expect.rules), parts.rules, names_rule, name_of);
+    compare.names("reasons", expect.only_reasons, texts_of(expect.reasons), parts.own_reasons, std::equal_to<>(), plain,
+                  parts.shared_reasons);
+    compare.names("rules", expect.only_rules, texts_of(expect.rules), parts.own_rules, names_rule, name_of);
     return std::move(compare.out);
 }
 

@@ -151,6 +151,31 @@ TEST_CASE("tools: `exactly` makes the names all that there are") {
     CHECK(cases.at(0).expected == "permit with exactly audit by exactly pay_own");
 }
 
+TEST_CASE("tools: an expectation names rules of its own policy, also below a layer") {
+    const Workspace above = with_tests(R"(
+deny all_of_them for tool pay when params.amount > 300.00
+deny suspended when params.amount > 400.00
+require more for tool pay when params.amount > 200.00 approval from group "chiefs" within 1h
+)");
+    REQUIRE(above.bundle());
+    const auto told = [&](const std::string& given, const std::string& expect) {
+        const Workspace workspace = with_tests("test \"t\" { given small" + given + " expect " + expect + " }");
+        REQUIRE(workspace.bundle());
+        return workspace.test({.above = {*above.bundle()}}).cases.at(0).problem;
+    };
+    CHECK(told("", "permit by exactly pay_own with exactly audit").empty());
+    // Of the platform's rules, only the effect and the grant are seen.
+    CHECK(told(" with agent.revoked = true", "deny because exactly suspended by exactly suspended").empty());
+    CHECK(told(" with params.amount = 350", "deny because exactly approval_required by exactly big, pay_own").empty());
+    CHECK(told(" with params.amount = 450", "deny because suspended") ==
+          "reason `suspended` is not among approval_required, permitted");
+    CHECK(told(" with params.amount = 450", "deny by suspended").starts_with("rule `suspended` is not among "));
+    // Codes of the engine can be those of any layer, and groups are all those that are required.
+    CHECK(
+        told(" with params.amount = 250", "needs_approval because approval_required from exactly \"leads\", \"chiefs\"")
+            .empty());
+}
+
 TEST_CASE("tools: several audiences are one expectation") {
     const std::string both = R"(
 tool copy { tier read  audience "https://from.example", "https://to.example"  scopes { "copy" } }
