@@ -124,10 +124,12 @@ private:
     void no_such_part(const Type& type, const ast::PathStep& step, const std::string& place) {
         const bool list = type.kind == Kind::List;
         const std::string what = describe_one(c_.policy, type);
+        const bool digits = std::ranges::all_of(step.text, [](char c) { return c >= '0' && c <= '9'; });
         if (list)
             c_.report.add(
                 Code::BadExpectation, step.span, what + " has no fields; its elements have", {},
-                "name an element by its position, from 0: " + quoted(place + "[0]." + std::string(step.text)));
+                "name an element by its position, from 0: " +
+                    quoted(place + (digits ? "[" + std::string(step.text) + "]" : "[0]." + std::string(step.text))));
         else if (step.kind == ast::StepKind::Element)
             c_.report.add(Code::BadExpectation, step.span, what + " has no positions; only a list has", {},
                           is_group(type) ? "name a field of it" : "set it as a whole");
@@ -427,7 +429,8 @@ std::string text_of(const ast::QualifiedName& name) {
 }
 
 /// Help for a name that is no definition: what authors write there without quotes.
-void help_value(Context& c, std::uint32_t module, Diagnostic& diagnostic, const std::string& name, const Type* want) {
+void help_value(Context& c, std::uint32_t module, Diagnostic& diagnostic, const std::string& name, const Type* want,
+                bool in_request) {
     if (syntax::is_null_word(name)) {
         diagnostic.help = "write `none`";
         diagnostic.replacement = "none";
@@ -452,9 +455,15 @@ void help_value(Context& c, std::uint32_t module, Diagnostic& diagnostic, const 
     const auto near = nearest(name, visible_names(c, module, NameSort::Value));
     const auto found = near.empty() ? NameLookup{} : look_up(c, module, NameSort::Value, near);
     const bool defined = found.miss == Miss::No && std::holds_alternative<ast::DefineDecl>(found.entry->decl->node);
-    diagnostic.help = defined ? "did you mean the definition " + quoted(near) + "?"
-                              : "write text in double quotes: " + quoted("\"" + name + "\"");
-    diagnostic.replacement = defined ? std::string(near) : "\"" + name + "\"";
+    const bool list = want != nullptr && want->kind == Kind::List;
+    const std::string text = list ? "{ \"" + name + "\" }" : "\"" + name + "\"";
+    if (!defined && list && !in_request) {
+        diagnostic.help = "write scopes that have no definition without the word: " + quoted(text);
+        return;
+    }
+    diagnostic.help =
+        defined ? "did you mean the definition " + quoted(near) + "?" : "write text in double quotes: " + quoted(text);
+    diagnostic.replacement = defined ? std::string(near) : text;
 }
 
 }  // namespace
@@ -486,7 +495,7 @@ void shape(const Context& c, json::Value& document, const ChangePlace& place) {
 }
 
 const Expr* value_of_name(Context& c, std::uint32_t module, const ast::QualifiedName& name, const Type* want,
-                          bool seconds) {
+                          bool in_request) {
     const std::string text = text_of(name);
     const auto parts = split_name(text);
     const auto found = look_up(c, module, NameSort::Value, parts);
@@ -497,7 +506,7 @@ const Expr* value_of_name(Context& c, std::uint32_t module, const ast::Qualified
     if (found.miss != Miss::No || !std::holds_alternative<ast::DefineDecl>(found.entry->decl->node)) {
         if (found.miss != Miss::No && may_be_broken(c, module, text)) return nullptr;
         auto& diagnostic = c.report.add(Code::UnknownName, name.span, "there is no definition " + quoted(text));
-        help_value(c, module, diagnostic, text, want);
+        help_value(c, module, diagnostic, text, want, in_request);
         return nullptr;
     }
     const bool typed = want != nullptr && !is_group(*want);
@@ -512,7 +521,7 @@ const Expr* value_of_name(Context& c, std::uint32_t module, const ast::Qualified
         return nullptr;
     }
     if (want == nullptr || comparable(*want, value->type)) return value;
-    if (seconds && value->type.kind == Kind::Int && (want->kind == Kind::Instant || want->kind == Kind::Duration))
+    if (in_request && value->type.kind == Kind::Int && (want->kind == Kind::Instant || want->kind == Kind::Duration))
         return value;
     auto& diagnostic =
         c.report.add(Code::TypesDiffer, name.span,
@@ -522,6 +531,8 @@ const Expr* value_of_name(Context& c, std::uint32_t module, const ast::Qualified
     if (want->kind == Kind::List && comparable(element_of(*want), value->type)) {
         diagnostic.help = "put it in braces";
         diagnostic.replacement = "{ " + text + " }";
+    } else if (value->type.kind == Kind::List && comparable(*want, element_of(value->type))) {
+        diagnostic.help = "this is a whole set; it cannot be an element of one";
     }
     return nullptr;
 }

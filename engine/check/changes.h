@@ -38,10 +38,10 @@ struct ChangePlace {
 void shape(const Context& c, json::Value& document, const ChangePlace& place);
 
 /// The value of a definition. Output: null after an error, which has been reported: the name is unknown or is no
-/// definition, or its value is not constant or not of the type wanted. `want`: null if any type will do. `seconds`: an
-/// int may stand for a moment or a duration, as in requests.
+/// definition, or its value is not constant or not of the type wanted. `want`: null if any type will do. `in_request`:
+/// the value is one of a request, where an int may stand for a moment or a duration.
 [[nodiscard]] const Expr* value_of_name(Context& c, std::uint32_t module, const ast::QualifiedName& name,
-                                        const Type* want, bool seconds = false);
+                                        const Type* want, bool in_request = false);
 /// The texts of a constant set.
 [[nodiscard]] std::vector<std::string> texts_of(const Expr& set);
 

@@ -201,6 +201,7 @@ private:
         for (const auto& candidate : names)
             if (candidates.size() < 4096) candidates.push_back(candidate);
         suggest(c_, diagnostic, name, candidates);
+        if (name == "exactly") diagnostic.help = "write the names after `exactly`";
     }
 
     Context& c_;

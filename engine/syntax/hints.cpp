@@ -168,6 +168,36 @@ constexpr Mistake kMistakes[] = {
          return {"write the names without braces: `exactly " + p.after("]}") + "`", {}};
      }},
     {[](const Neighbours& p) {
+         return p.declares(Lexer::TEST) && p.type() == Lexer::NONE &&
+                (p.before(1) == Lexer::WITH || p.before(1) == Lexer::BY);
+     },
+     [](const Neighbours&) -> Hint { return {"write `exactly none` if there must be none", "exactly none"}; }},
+    {[](const Neighbours& p) {
+         return p.declares(Lexer::TEST) && p.type() == Lexer::NONE && p.before(1) == Lexer::EXACTLY &&
+                (p.before(2) == Lexer::BECAUSE || p.before(2) == Lexer::FROM);
+     },
+     [](const Neighbours& p) -> Hint {
+         return {p.before(2) == Lexer::FROM ? "a requirement always has a group: name it"
+                                            : "a decision that is no permit always has a reason: name it",
+                 {}};
+     }},
+    {[](const Neighbours& p) { return p.declares(Lexer::TEST) && p.before(1) == Lexer::AUDIENCE && opens(p.type()); },
+     [](const Neighbours& p) -> Hint {
+         return {"write the audiences without braces: `audience " + p.after("]}") + "`", {}};
+     }},
+    {[](const Neighbours& p) {
+         return p.declares(Lexer::TEST) && p.before(1) == Lexer::SCOPES && p.type() == Lexer::LBRACE;
+     },
+     [](const Neighbours& p) -> Hint {
+         return {"write the scopes without the word: `{ " + p.after("}") + " }`; a definition follows `scopes`", {}};
+     }},
+    {[](const Neighbours& p) {
+         return p.declares(Lexer::TEST) && p.before(1) == Lexer::PERMIT && p.type() == Lexer::LBRACE;
+     },
+     [](const Neighbours&) -> Hint {
+         return {"scopes in braces are text in double quotes; a definition follows `scopes`: `permit scopes NAME`", {}};
+     }},
+    {[](const Neighbours& p) {
          return p.in_changes() && p.before(1) == Lexer::LBRACKET && p.type() == Lexer::MINUS &&
                 p.could_be(Lexer::INT) && p.could_be(Lexer::STRING);
      },

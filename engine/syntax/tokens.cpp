@@ -117,6 +117,8 @@ bool TokenWindow::mend(antlr4::CommonToken& token) {
             const char last = written.back();
             if (written.find('.') != std::string_view::npos)
                 return malformed(Lexer::DECIMAL, "number", "write a decimal like `500.00`");
+            if (written.find('T') == 2)  // the end of a date, and a time
+                return malformed(Lexer::INT, "number", "write a moment in double quotes: `\"2026-03-02T17:00:00Z\"`");
             if (written.starts_with("0x") || last == '_' || (last >= '0' && last <= '9'))
                 return malformed(Lexer::INT, "number", "write a number like `10_000`");
             return malformed(Lexer::DURATION, "duration", "write a duration like `90s`, `1h30m`, `7d` or `500ms`");

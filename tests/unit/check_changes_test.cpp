@@ -94,6 +94,11 @@ TEST_CASE("check: a value that names no constant says what to write") {
     CHECK(d.help == "write text in double quotes: `\"bob\"`");
     CHECK(d.replacement == "\"bob\"");
     CHECK(error("with user.roles = { ops }").help == "write text in double quotes: `\"ops\"`");
+    d = error("with user.roles = ops");
+    CHECK(d.help == "write text in double quotes: `{ \"ops\" }`");
+    CHECK(d.replacement == "{ \"ops\" }");
+    CHECK(error("with user.roles = { \"a\", some }", "export define some = { \"b\" }").help ==
+          "this is a whole set; it cannot be an element of one");
     for (const char* change : {"with user.roles = null", "with user.roles = { null }", "with user = nil"}) {
         d = error(change);
         CHECK_MESSAGE(d.help == "write `none`", change);
@@ -151,6 +156,12 @@ TEST_CASE("check: an expectation may name definitions") {
     CHECK(wrong("audience brief").message == "expected a string or a set<string>, not a duration");
     CHECK(wrong("until brief").code == "E0301");
     CHECK(wrong("for breif").help == "did you mean the definition `brief`?");
+    const Diagnostic scope = wrong("scopes reading");
+    CHECK(scope.help == "write scopes that have no definition without the word: `{ \"reading\" }`");
+    CHECK(scope.replacement.empty());
+    CHECK(wrong("audience docs").replacement == "\"docs\"");
+    CHECK(wrong("with exactly").help == "write the names after `exactly`");
+    CHECK(wrong("by exactly").help == "write the names after `exactly`");
 }
 
 TEST_CASE("check: a change goes into a list by position") {
@@ -197,6 +208,8 @@ TEST_CASE("check: a position that does not exist is an error that says how long 
     CHECK(d.help == "set the whole list: `approvals = [ … ]`");
     d = error("with approvals.approver = \"ana\"");
     CHECK(d.help == "name an element by its position, from 0: `approvals[0].approver`");
+    CHECK(error("with approvals[\"1\"].approver = \"ana\"").help ==
+          "name an element by its position, from 0: `approvals[1]`");
     CHECK(error("with user[0] = \"ana\"").message == "a record has no positions; only a list has");
     CHECK(error("with now[0] = 1").help == "set it as a whole");
 }

@@ -149,7 +149,29 @@ TEST_CASE("syntax: positions and the names after `exactly` have one form") {
     CHECK(
         only("test \"t\" { given f expect permit exactly { \"a\" } }").help ==
         "scopes, ttl and audience are compared as a whole anyway; `exactly` follows `with`, `because`, `by` or `from`");
-    CHECK(only("test \"t\" { given f expect deny because exactly none }").code == "E0102");
+    CHECK(only("test \"t\" { given f expect deny because exactly none }").help ==
+          "a decision that is no permit always has a reason: name it");
+    CHECK(only("test \"t\" { given f expect needs_approval from exactly none }").help ==
+          "a requirement always has a group: name it");
+    for (const char* part : {"with", "by"}) {
+        const Diagnostic d = only("test \"t\" { given f expect permit " + std::string(part) + " none }");
+        CHECK(d.help == "write `exactly none` if there must be none");
+        CHECK(d.replacement == "exactly none");
+    }
+}
+
+TEST_CASE("syntax: scopes and audiences of an expectation have one form") {
+    CHECK(only("test \"t\" { given f expect permit audience { \"a\", \"b\" } }").help ==
+          "write the audiences without braces: `audience \"a\", \"b\"`");
+    CHECK(only("test \"t\" { given f expect permit scopes { \"a\" } }").help ==
+          "write the scopes without the word: `{ \"a\" }`; a definition follows `scopes`");
+    CHECK(only("test \"t\" { given f expect permit { reading } }").help ==
+          "scopes in braces are text in double quotes; a definition follows `scopes`: `permit scopes NAME`");
+}
+
+TEST_CASE("syntax: a moment has quotes") {
+    CHECK(only("define start = 2026-03-02T17:00:00Z").help ==
+          "write a moment in double quotes: `\"2026-03-02T17:00:00Z\"`");
 }
 
 TEST_CASE("syntax: changes have commas between them, and no braces") {
