@@ -40,10 +40,13 @@ std::variant<Found, Exit> find_record(const ExplainedArgs& args, const Terminal&
     if (auto sought = reader->seek(out.sequence); !sought) return report_error(sought.error(), "", terminal);
     const auto there = reader->next();
     if (!there) return report_error(there.error(), "", terminal);
-    out.bytes = *there ? std::string(reader->bytes()) : std::string();
-    if (auto read = ledger::decode(out.bytes, out.record); !read)
-        return report_error(read.error(), fmt::format("record {}", out.sequence), terminal);
-    if (out.record.kind != ledger::RecordKind::Decision)  // the index is not as the log
+    if (*there) {
+        out.bytes = reader->bytes();
+        if (auto read = ledger::decode(out.bytes, out.record); !read)
+            return report_error(read.error(), fmt::format("record {}", out.sequence), terminal);
+    }
+    // The index can name what is not in the log.
+    if (!*there || out.record.kind != ledger::RecordKind::Decision)
         return report_error(failure(Code::UnknownRecord, "no decision has this number", std::to_string(out.sequence)),
                             "", terminal);
     return out;
