@@ -15,7 +15,8 @@ using ChangeSteps = std::vector<ChangeStep>;
 /// As a policy writes the place that the first steps lead to.
 std::string written(const ChangeSteps& steps, std::size_t count) {
     std::string out;
-    for (std::size_t i = 0; i < count; ++i)
+    const bool params = count > 1 && steps[0].name == "tool" && steps[1].name == "params";
+    for (std::size_t i = params ? 1 : 0; i < count; ++i)
         if (steps[i].element)
             out += "[" + steps[i].name + "]";
         else if (out.empty())
@@ -88,17 +89,13 @@ private:
         Type type = c_.policy.at(at).type;
         for (std::size_t i = first; i < path.size(); ++i) {
             const auto& step = path[i];
-            // Open records: any field of an issuer or a tool.
-            if (at == c_.claims || at == c_.params) return raw(std::move(steps), path, i);
+            // An open record: any field of an issuer.
+            if (at == c_.claims) return raw(std::move(steps), path, i);
             const bool element = step.kind == ast::StepKind::Element;
             if (type.kind == Kind::Record && !element) {
                 const auto child = child_of(c_.policy, type.record, step.text);
                 if (!child.valid()) {
                     report_no_field(c_, type.record, step);
-                    return {};
-                }
-                if (child == c_.params) {
-                    report_long_params(c_, std::span(path).first(i + 1));
                     return {};
                 }
                 if (c_.policy.at(child).made) {
@@ -117,8 +114,7 @@ private:
             }
             steps.push_back({std::string(step.text), element});
         }
-        const bool open = at == c_.claims || at == c_.params;
-        return {std::move(steps), type, !open};
+        return {std::move(steps), type, at != c_.claims};
     }
 
     void no_such_part(const Type& type, const ast::PathStep& step, const std::string& place) {

@@ -185,8 +185,6 @@ void follow(Context& c, Cursor& cursor, FieldId target);
 [[nodiscard]] FactId intern(Context& c, const Cursor& cursor);
 [[nodiscard]] FactId intern_capture(Context& c, const Cursor& parsed, std::uint32_t spec, std::string_view name);
 [[nodiscard]] FactId intern_catalog(Context& c, CatalogFact which, const Type& type);
-/// Reports `tool.params`, the long name of `params`, with its replacement.
-void report_long_params(Context& c, std::span<const ast::PathStep> written);
 /// Reports a name that is no field of a record, with the nearest that is.
 void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std::vector<std::string_view> more = {});
 

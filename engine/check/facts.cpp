@@ -113,6 +113,14 @@ bool descend(Context& c, Cursor& cursor, const ast::PathStep& step) {
     return true;
 }
 
+/// Reports `tool.params`, the long name of `params`, with its replacement.
+static void report_long_params(Context& c, std::span<const ast::PathStep> written) {
+    const Span span{written.front().span.source, written.front().span.begin, written.back().span.end};
+    auto& diagnostic = c.report.add(Code::UnknownField, span, "parameters are read through `params`", {},
+                                    "write `params` in place of `tool.params`");
+    diagnostic.replacement = "params";
+}
+
 std::optional<std::size_t> walk(Context& c, Cursor& cursor, std::span<const ast::PathStep> steps, std::size_t first) {
     std::size_t at = first;
     while (at < steps.size() && is_group(type_at(c, cursor))) {
@@ -240,13 +248,6 @@ void report_no_field(Context& c, FieldId record, const ast::PathStep& step, std:
         append_field(replacement, near);
         diagnostic.replacement = std::move(replacement);
     }
-}
-
-void report_long_params(Context& c, std::span<const ast::PathStep> written) {
-    const Span span{written.front().span.source, written.front().span.begin, written.back().span.end};
-    auto& diagnostic = c.report.add(Code::UnknownField, span, "parameters are read through `params`", {},
-                                    "write `params` in place of `tool.params`");
-    diagnostic.replacement = "params";
 }
 
 void check_builtin_facts(Context& c) {

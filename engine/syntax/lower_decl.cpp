@@ -67,7 +67,11 @@ std::vector<ast::PathStep> TreeLowering::place(Tree::PlaceContext& tree) {
         TerminalNode& index = *static_cast<Tree::ElementContext*>(tree.children[i])->INT();
         out.push_back({ast::StepKind::Element, text(span(index)), span(index)});
     }
-    if (has_long_params(tree)) out.erase(out.begin());
+    const bool long_params = out.size() > 1 && out[0].text == "tool" && out[1].text == "params";
+    if (long_params && out[1].kind != ast::StepKind::Element) {
+        out.erase(out.begin());
+        out[0].kind = ast::StepKind::Name;
+    }
     return out;
 }
 

@@ -27,8 +27,9 @@ bool awaits_pattern(std::size_t type) {
 
 bool has_long_params(Tree::PlaceContext& place) {
     auto* second = place.children.size() > 1 ? dynamic_cast<Tree::StepContext*>(place.children[1]) : nullptr;
-    return second != nullptr && second->anyName() != nullptr && place.name()->getText() == "tool" &&
-           second->anyName()->getText() == "params";
+    if (second == nullptr || place.name()->getText() != "tool") return false;
+    return second->anyName() != nullptr ? second->anyName()->getText() == "params"
+                                        : second->STRING()->getText() == "\"params\"";
 }
 
 size_t ByteStream::LA(ssize_t k) {

@@ -30,8 +30,8 @@ constexpr bool begins_declaration(std::size_t type) {
     return type == Lexer::IMPORT || (type >= Lexer::EXPORT && type <= Lexer::TEST);
 }
 
-/// Whether a place begins with `tool.params`, the place of the parameters in a request. It means the same as `params`,
-/// which is the style.
+/// Whether a place is spelled with `tool.params` at its beginning, the place of the parameters in a request. It means
+/// the same as `params`, which is the style.
 [[nodiscard]] bool has_long_params(Tree::PlaceContext& place);
 
 /// The source as ANTLR's input: bytes, so that its positions are byte offsets.

@@ -97,7 +97,7 @@ TEST_CASE("check: a value that names no constant says what to write") {
     d = error("with user.roles = ops");
     CHECK(d.help == "write text in double quotes: `{ \"ops\" }`");
     CHECK(d.replacement == "{ \"ops\" }");
-    CHECK(error("with user.roles = { \"a\", some }", "export define some = { \"b\" }").help ==
+    CHECK(error("with user.roles = { \"a\", few }", "export define few = { \"b\" }").help ==
           "this is a whole set; it cannot be an element of one");
     for (const char* change : {"with user.roles = null", "with user.roles = { null }", "with user = nil"}) {
         d = error(change);

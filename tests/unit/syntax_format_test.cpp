@@ -166,13 +166,15 @@ TEST_CASE("format: fixtures and what they change") {
 }
 
 TEST_CASE("format: parameters have their short name in fixtures and tests") {
-    CHECK(formatted("fixture b = a with tool.params.x = 1 without tool . params, tool.params.y.params\n") ==
-          "fixture b = a with params.x = 1 without params, params.y.params\n");
+    CHECK(formatted("fixture b = a with tool.params.x = 1 without tool . params, tool[\"params\"].y.params, "
+                    "tool.\"params\"[0]\n") ==
+          "fixture b = a with params.x = 1 without params, params.y.params, params[0]\n");
     CHECK(formatted("test \"t\" { given f cases tool.params.x | expect 1 | deny }") ==
           "test \"t\" {\n  given f\n  cases params.x | expect\n        1        | deny\n}\n");
     CHECK(formatted("fixture b = a\n  with // why\n    tool.params.x = 1\n") ==
           "fixture b = a\n  with  // why\n       params.x = 1\n");
-    canonical("fixture b = a without tool.x, tool.\"params\", params.tool.params, tools.params, tool.parameters\n");
+    canonical(
+        "fixture b = a without tool.x, tool.\"\\u{70}arams\", params.tool.params, tools.params, tool.parameters\n");
     canonical("deny a when tool.params.x == 1\n");
     const std::string comment = formatted("fixture b = a with tool. // why\n params.x = 1\n");
     CHECK(comment.find("why") != std::string::npos);

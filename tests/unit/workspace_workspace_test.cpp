@@ -152,11 +152,13 @@ TEST_CASE("tools: `exactly` makes the names all that there are") {
 }
 
 TEST_CASE("tools: an expectation names rules of its own policy, also below a layer") {
-    const Workspace above = with_tests(R"(
-deny all_of_them for tool pay when params.amount > 300.00
-deny suspended when params.amount > 400.00
-require more for tool pay when params.amount > 200.00 approval from group "chiefs" within 1h
-)");
+    std::string text(kPolicy);
+    const std::string_view revoked = "deny suspended when agent.revoked";
+    text.replace(text.find(revoked), revoked.size(), R"(
+deny suspended for tool pay when params.amount > 400.00
+deny too_much for tool pay when params.amount > 300.00
+require more for tool pay when params.amount > 200.00 approval from group "chiefs" within 1h)");
+    const Workspace above(sources(text));
     REQUIRE(above.bundle());
     const auto told = [&](const std::string& given, const std::string& expect) {
         const Workspace workspace = with_tests("test \"t\" { given small" + given + " expect " + expect + " }");
@@ -166,9 +168,9 @@ require more for tool pay when params.amount > 200.00 approval from group "chief
     CHECK(told("", "permit by exactly pay_own with exactly audit").empty());
     // Of the platform's rules, only the effect and the grant are seen.
     CHECK(told(" with agent.revoked = true", "deny because exactly suspended by exactly suspended").empty());
-    CHECK(told(" with params.amount = 350", "deny because exactly approval_required by exactly big, pay_own").empty());
+    CHECK(told(" with params.amount = 350", "deny because exactly approval_required by exactly big").empty());
     CHECK(told(" with params.amount = 450", "deny because suspended") ==
-          "reason `suspended` is not among approval_required, permitted");
+          "reason `suspended` is not among approval_required");
     CHECK(told(" with params.amount = 450", "deny by suspended").starts_with("rule `suspended` is not among "));
     // Codes of the engine can be those of any layer, and groups are all those that are required.
     CHECK(
