@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -161,6 +163,8 @@ private:
             rule_->tests.push_back("agent.id == " + literal_of(id));
         else if (equal && type == "User")
             rule_->tests.push_back("user is some and user.id == " + literal_of(id));
+        else if (in && role && rule_->forbids)
+            return unfit("the members of a role's roles are no facts of a request");
         else if (in && role)
             rule_->tests.push_back("user is some and user.roles contains " + literal_of(id));
         else
@@ -174,6 +178,8 @@ private:
         if (take("==")) return action();
         if (!take("in")) return rule_->forbids || unfit("it permits every action, also those that are declared later");
         if (!take("[")) return unfit("a group of actions is not known");
+        // In Cedar a list contains the members of its groups too. A permit without them is narrower.
+        if (rule_->forbids) return unfit("the members of a group of actions are not known");
         do {
             if (!action()) return false;
         } while (take(","));
@@ -215,6 +221,8 @@ private:
             if (!take("when") && !take("unless")) return unfit("expected `when`, `unless` or `;`");
             std::string test;
             reads_tenant_ = false;
+            reads_.clear();
+            negated_ = unless;
             if (!sign("{") || !either(test) || !sign("}")) return false;
             if (unless) test = "not (" + test + ")";
             // In Cedar a policy does not apply if an attribute is missing. Here a permit does not, and a deny does.
@@ -231,16 +239,23 @@ private:
             return chain("&&", " and ", part, [this](std::string& inner) { return one(inner); });
         });
     }
-    /// Reads parts with a sign between them.
+    /// Reads parts with a sign between them. In Cedar a missing attribute skips the policy. Here one part of an `or`
+    /// would be enough (or of an `and` that is negated), so all of them must read the same attribute in a permit.
     template <class Part>
     bool chain(std::string_view between, std::string_view word, std::string& to, Part part) {
+        std::set<std::string> outside = std::exchange(reads_, {});
         if (!part(to)) return false;
-        if (is(between)) to = "(" + to + ")";
+        const bool several = is(between);
+        if (several) to = "(" + to + ")";
         while (take(between)) {
             std::string more;
             if (!part(more)) return false;
             to.append(word).append("(" + more + ")");
         }
+        const bool one_is_enough = (between == "||") != negated_;
+        if (several && one_is_enough && reads_.size() > 1 && !rule_->forbids)
+            return unfit("if an attribute is missing, a test of another one would be enough here");
+        reads_.merge(outside);
         return true;
     }
     bool one(std::string& to) {
@@ -253,7 +268,10 @@ private:
     bool one_inside(std::string& to) {
         if (take("!")) {
             std::string inner;
-            if (!one(inner)) return false;
+            negated_ = !negated_;
+            const bool read = is("(") || is("!") || is("[") ? one(inner) : flag(inner);
+            negated_ = !negated_;
+            if (!read) return false;
             to = "not (" + inner + ")";
             return true;
         }
@@ -262,6 +280,14 @@ private:
         std::string fact, param;
         if (!path(fact, param)) return false;
         return compared(fact, param, to);
+    }
+
+    /// A boolean by itself. `!` binds to it before any comparison.
+    bool flag(std::string& fact) {
+        std::string param;
+        if (!path(fact, param)) return false;
+        if (param.empty()) return unfit("a fact is compared with another type");
+        return typed(param, "bool");
     }
 
     /// `context.amount`, or a fact that means the same here.
@@ -281,6 +307,7 @@ private:
         }
         fact = "params." + name;
         param = name;
+        reads_.insert(name);
         return true;
     }
 
@@ -363,10 +390,31 @@ private:
     std::size_t at_;
     CedarRule* rule_ = nullptr;
     std::string reason_;
-    bool reads_tenant_ = false;  ///< in the clause that is read
+    bool reads_tenant_ = false;    ///< in the clause that is read
+    std::set<std::string> reads_;  ///< attributes of the context that the current part of it reads
+    bool negated_ = false;         ///< whether the part counts as its opposite
     int depth_ = 0;
     static constexpr int kDeepest = 50;
 };
+
+/// A type of entities that occurs with two namespaces, which a policy here does not have; empty: there is none.
+std::string ambiguous_type(const std::vector<Token>& tokens) {
+    std::map<std::string, std::string> known;
+    for (std::size_t at = 0; tokens[at].kind != SignKind::End; ++at) {
+        const bool begins = at == 0 || !(tokens[at - 1].kind == SignKind::Sign && tokens[at - 1].text == "::");
+        if (tokens[at].kind != SignKind::Word || !begins) continue;
+        std::string space, type = tokens[at].text;
+        while (tokens[at + 1].kind == SignKind::Sign && tokens[at + 1].text == "::" &&
+               tokens[at + 2].kind == SignKind::Word) {
+            space += std::exchange(type, tokens[at + 2].text) + "::";
+            at += 2;
+        }
+        const bool entity = tokens[at + 1].kind == SignKind::Sign && tokens[at + 1].text == "::";
+        if (!entity && space.empty()) continue;
+        if (const auto [found, added] = known.emplace(type, space); !added && found->second != space) return type;
+    }
+    return {};
+}
 
 /// A policy of the document: where it begins and ends, and what it says.
 struct CedarPolicy {
@@ -390,9 +438,12 @@ std::vector<CedarPolicy> policies_of(std::string_view text, const std::vector<To
         while (tokens[end].kind != SignKind::End && !(tokens[end].kind == SignKind::Sign && tokens[end].text == ";"))
             ++end;
         // A policy that cannot be read counts as a deny if it contains `forbid`.
-        policy.forbids = std::any_of(
-            tokens.begin() + static_cast<std::ptrdiff_t>(at), tokens.begin() + static_cast<std::ptrdiff_t>(end),
-            [](const Token& each) { return each.kind == SignKind::Word && each.text == "forbid"; });
+        policy.forbids = policy.rule
+                             ? policy.rule->forbids
+                             : std::any_of(tokens.begin() + static_cast<std::ptrdiff_t>(at),
+                                           tokens.begin() + static_cast<std::ptrdiff_t>(end), [](const Token& each) {
+                                               return each.kind == SignKind::Word && each.text == "forbid";
+                                           });
         policy.source = std::string(text.substr(tokens[at].begin, tokens[end].end - tokens[at].begin));
         at = tokens[end].kind == SignKind::End ? end : end + 1;
         out.push_back(std::move(policy));
@@ -408,6 +459,9 @@ Result<void> read_cedar(std::string_view text, const ImportOptions& options, Dra
     if (!tokens_of(text, tokens))
         return fail(Code::NotImportable,
                     "this is not a text of Cedar policies: it has characters or escapes of another language");
+    if (const std::string type = ambiguous_type(tokens); !type.empty())
+        return fail(Code::NotImportable,
+                    fmt::format("the type `{}` occurs in two namespaces; import their policies apart", type));
     std::vector<CedarPolicy> policies = policies_of(text, tokens);
     if (policies.empty()) return fail(Code::NotImportable, "the document has no policy");
 

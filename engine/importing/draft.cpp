@@ -96,6 +96,13 @@ std::string Draft::tier_declaration() const {
     return fmt::format("tier {}\n\n", fmt::join(names, " < "));
 }
 
+std::string Draft::tier_problem() const {
+    SourceSet set;
+    set.sources.push_back({"tiers.writ", tier_declaration(), {}});
+    const auto compiled = compile(set);
+    return compiled ? "" : compiled.error().items.front().message;
+}
+
 SourceSet Draft::sources(std::string policy) const {
     SourceSet set;
     set.sources.push_back({"imported.writ", std::move(policy), {}});

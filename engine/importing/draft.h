@@ -31,6 +31,8 @@ public:
     enum class Tier : std::uint8_t { Read, Write, Privileged };
     /// The name of a tier: the policy's own, or one of the options.
     [[nodiscard]] std::string name_of(Tier tier) const;
+    /// What is wrong with the tiers' names; empty: nothing.
+    [[nodiscard]] std::string tier_problem() const;
 
     void import_module(std::string_view name) { imports_.emplace(name); }
     DraftPart& add(Sort sort, std::string where, std::string source);

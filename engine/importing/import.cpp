@@ -9,6 +9,8 @@ Result<Imported> import_policy(ImportKind kind, std::string_view document, const
     if (!options.tiers.empty() && options.tiers.size() != 3)
         return fail(Code::NotImportable, "name three tiers: for tools that read, that write, and that destroy");
     importing::Draft draft(options);
+    if (const std::string wrong = draft.tier_problem(); !wrong.empty())
+        return fail(Code::NotImportable, "the names of tiers: " + wrong);
     const auto read = [&]() -> Result<void> {
         switch (kind) {
             case ImportKind::OpenApi: return importing::read_openapi(document, options, draft);

@@ -55,6 +55,23 @@ std::string origin_of(std::string_view url) {
     return std::string(url.substr(0, std::min(url.find('/', scheme + 3), url.size())));
 }
 
+/// The origin of an OpenAPI server; variables have their default values. Empty: it has no host.
+std::string origin_of(const json::Value& server) {
+    std::string url = text_at(server, "url");
+    const json::Value* const variables = server.find("variables");
+    for (std::size_t at = 0; (at = url.find('{', at)) != std::string::npos;) {
+        const std::size_t end = url.find('}', at);
+        const json::Value* const variable = variables != nullptr && end != std::string::npos
+                                                ? variables->find(url.substr(at + 1, end - at - 1))
+                                                : nullptr;
+        if (variable == nullptr) break;
+        const std::string value = text_at(*variable, "default");
+        url.replace(at, end + 1 - at, value);
+        at += value.size();
+    }
+    return origin_of(std::string_view(url));
+}
+
 class OpenApi {
 public:
     OpenApi(const json::Value& root, const ImportOptions& options, Draft& draft)
@@ -69,7 +86,7 @@ public:
         if (audience_.empty())
             return fail(
                 Code::NotImportable,
-                "the document names no server with a host; give the audience of the tools with --tool-audience");
+                "the first server of the document has no host; give the audience of the tools with --tool-audience");
         const json::Value* paths = root_.find("paths");
         if (paths == nullptr || paths->type != json::Type::Object)
             return fail(Code::NotImportable, "the document has no `paths`");
@@ -92,8 +109,8 @@ private:
         const json::Value* const list = holder.find("servers");
         if (list == nullptr || list->items.empty()) return out;
         out.stated = true;
-        out.first = origin_of(text_at(list->items.front(), "url"));
-        for (const json::Value& each : list->items) out.others += origin_of(text_at(each, "url")) != out.first;
+        out.first = origin_of(list->items.front());
+        for (const json::Value& each : list->items) out.others += origin_of(each) != out.first;
         return out;
     }
     /// The audience of an operation: its server, or its path's, or the document's. Output: false if it has no host.
@@ -128,7 +145,8 @@ private:
         tool.about = text_at(operation, "summary");
         tool.tier = tier;
         if (!audience(shared, operation, piece, tool)) {
-            piece.reason = "its own server has no host, so its audience is not known";
+            piece.reason =
+                "its own server has no host, or one with a variable without a default, so its audience is not known";
             return;
         }
         security(operation, piece, tool);

@@ -167,6 +167,62 @@ TEST_CASE("importing: a Cedar policy that forbids and is left out takes every pe
     CHECK(rules("forbid(principal is User, action, resource);") == 0);
     CHECK(rules("@x(\"y\" forbid(principal, action, resource);") == 0);
     CHECK(rules("permit(principal) forbid(principal, action, resource);") == 0);
+    // In Cedar these also contain the members of groups and roles, which are not known here.
+    CHECK(rules("forbid(principal, action in [Action::\"t\"], resource);") == 0);
+    CHECK(rules("forbid(principal in Role::\"r\", action, resource);") == 0);
+    // A permit that only contains the word is a permit.
+    const std::string lost = "forbid(principal is User, action, resource);";
+    CHECK(import_text(ImportKind::Cedar, R"(@forbid("x") )" + permit + lost).rules == 0);
+    CHECK(import_text(ImportKind::Cedar, permit.substr(0, permit.size() - 1) + " when { context.forbid };" + lost)
+              .rules == 0);
+}
+
+TEST_CASE("importing: in Cedar `!` binds before a comparison") {
+    const auto rules = [](const std::string& clause) {
+        return import_text(
+                   ImportKind::Cedar,
+                   R"(permit(principal == Agent::"a", action == Action::"t", resource) when { )" + clause + " };")
+            .rules;
+    };
+    for (const char* good : {"!context.b", "!!context.b", "!(context.s like \"x*\")", "![1, 2].contains(context.n)"})
+        CHECK_MESSAGE(rules(good) == 1, good);
+    for (const char* bad : {"!context.s like \"x*\"", "!context.n == 1", "!context.n < 1", "!resource.tenant == \"x\""})
+        CHECK_MESSAGE(rules(bad) == 0, bad);
+}
+
+TEST_CASE("importing: a missing attribute does not help a Cedar permit") {
+    const auto rules = [](const std::string& effect, const std::string& clause) {
+        return import_text(ImportKind::Cedar,
+                           effect + R"((principal == Agent::"a", action == Action::"t", resource) )" + clause + ";")
+            .rules;
+    };
+    for (const char* clause :
+         {"when { context.a == 1 || context.b == 2 }", "unless { context.a == 1 && context.b == 2 }",
+          "when { !(context.a == 1 && context.b == 2) }",
+          "when { context.a == 1 || (context.a == 2 && context.b == 2) }",
+          "unless { !(context.a == 1 || context.b == 2) }"}) {
+        CHECK_MESSAGE(rules("permit", clause) == 0, clause);
+        CHECK_MESSAGE(rules("forbid", clause) == 1, clause);
+    }
+    for (const char* clause :
+         {"when { context.a == 1 || context.a == 2 }", "when { context.a == 1 && context.b == 2 }",
+          "unless { context.a == 1 || context.b == 2 }", "when { !(context.a == 1 || context.b == 2) }",
+          "when { (context.a == 1 || context.a == 2) && (context.b == 1 || context.b == 2) }"})
+        CHECK_MESSAGE(rules("permit", clause) == 1, clause);
+}
+
+TEST_CASE("importing: a Cedar type of two namespaces is not taken for one") {
+    const auto both = [](const std::string& one, const std::string& other) {
+        const std::string text = "permit(principal == Agent::\"a\", action == " + one + "Action::\"read\", resource);" +
+                                 "permit(principal == Agent::\"b\", action == " + other +
+                                 "Action::\"read\", resource);";
+        return import_policy(ImportKind::Cedar, text, {}).has_value();
+    };
+    CHECK(both("", ""));
+    CHECK(both("Billing::", "Billing::"));
+    CHECK_FALSE(both("Billing::", "Secrets::"));
+    CHECK_FALSE(both("Billing::", ""));
+    CHECK_FALSE(both("A::B::", "B::"));
 }
 
 TEST_CASE("importing: a missing tenant does not help, whether Cedar permits or forbids") {
@@ -321,7 +377,14 @@ TEST_CASE("importing: an operation's own server is the audience of its tool") {
     CHECK(audiences(document(a, "", c), "https://x.example") == "\"https://c.example\" ");
     CHECK(audiences(document(a + ", " + b, "", ""), "https://x.example") == "\"https://x.example\" ");
     CHECK(audiences(document(a, "", none)) ==
-          "tool GET /p: its own server has no host, so its audience is not known; ");
+          "tool GET /p: its own server has no host, or one with a variable without a default, so its audience is not "
+          "known; ");
+    const auto regional = [](const std::string& variables) {
+        return R"({"url": "https://{region}.a.example/{v}", "variables": {"v": {"default": "1"})" + variables + "}}";
+    };
+    CHECK(audiences(document(a, "", regional(R"(, "region": {"default": "eu"})"))) == "\"https://eu.a.example\" ");
+    CHECK(audiences(document(regional(R"(, "region": {"default": "eu"})"), "", "")) == "\"https://eu.a.example\" ");
+    CHECK(audiences(document(a, "", regional(""))).starts_with("tool GET /p: its own server has no host"));
     CHECK(audiences(document(a + ", " + server("https://a.example/v2"), "", "")) == "\"https://a.example\" ");
     CHECK(audiences(document(a + ", " + b, "", "")) ==
           "\"https://a.example\" tool GET /p: the audience is the first server's; there is another; ");
@@ -350,6 +413,10 @@ TEST_CASE("importing: tools of existing tiers, and tools that other modules use"
     CHECK_MESSAGE(compiled, compiled.error().items.front().message);
     options.tiers = {"view", "change"};
     CHECK_FALSE(import_policy(ImportKind::OpenApi, document, options));
-    options.tiers = {"view", "change", "no name"};
-    CHECK_FALSE(import_policy(ImportKind::OpenApi, document, options));
+    for (const char* wrong : {"no name", "and", "a-b", ""}) {
+        options.tiers = {"view", "change", wrong};
+        const auto refused = import_policy(ImportKind::OpenApi, document, options);
+        REQUIRE_FALSE(refused);
+        CHECK_MESSAGE(refused.error().message.starts_with("the names of tiers: "), refused.error().message);
+    }
 }
