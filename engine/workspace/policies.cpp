@@ -95,6 +95,9 @@ private:
         for (const Manifest::Path& each : manifest->sources)
             if (const std::string problem = add_sources(folder, each.text, files); !problem.empty())
                 wrong.push_back(not_valid(each.span, problem));
+        for (const Manifest::Path& each : manifest->layers)
+            if (!tree_.list(normal(fs::path(folder) / each.text)))
+                wrong.push_back(not_valid(each.span, "`" + each.text + "`: there is no such layer"));
         if (!wrong.empty()) {
             report(source, std::move(wrong));
             for (const std::string& each : files) loose_.erase(each);
@@ -134,6 +137,9 @@ private:
         for (const std::string& file : *found) {
             const std::string plain = normal(file);
             if (is_manifest(plain)) continue;
+            // Only policies are read: errors show the text of a source, and any other file could be a secret.
+            if (plain == path && !plain.ends_with(".writ"))
+                return "`" + written + "`: the name of a policy ends with `.writ`";
             any = true;
             if (std::none_of(others.begin(), others.end(),
                              [&](const std::string& other) { return is_within(plain, other); }))
@@ -152,7 +158,7 @@ private:
         d.code = code_name(Code::ManifestNotValid);
         d.message = std::move(message);
         d.span = span;
-        d.help = "`sources` lists the policy's files and folders, relative to the manifest's folder";
+        d.help = "`sources` and `layers` list files and folders, relative to the manifest's folder";
         return d;
     }
 

@@ -125,13 +125,34 @@ TEST_CASE("workspace: a source path without policies is a problem of its manifes
     CHECK(shown(*found) == "F0008 a/writ.json\nF0008 b/writ.json\n");
 }
 
+TEST_CASE("workspace: a file without the name of a policy is no source, because errors show sources") {
+    for (const char* path : {"../secret", "../secret.writ.txt", "../writ"}) {
+        const auto found =
+            find_policies({"a"}, tree_of({{"a/writ.json", R"({"sources": [")" + std::string(path) + "\"]}"},
+                                          {"secret", ""},
+                                          {"secret.writ.txt", ""},
+                                          {"writ", ""}}));
+        REQUIRE(found);
+        CHECK_MESSAGE(shown(*found) == "F0008 a/writ.json\n", path);
+    }
+}
+
+TEST_CASE("workspace: a layer that does not exist is a problem of its manifest") {
+    const auto found = find_policies({"p"}, tree_of({{"p/writ.json", R"({"layers": ["../nope"]})"}, {"p/x.writ", ""}}));
+    REQUIRE(found);
+    CHECK(found->policies.empty());
+    CHECK(shown(*found) == "F0008 p/writ.json\n");
+}
+
 TEST_CASE("workspace: layers and requests are paths as the folder's") {
-    const auto found = find_policies(
-        {"p"}, tree_of({{"p/a/writ.json", R"({"layers": ["../top"], "requests": ["requests"]})"}, {"p/a/x.writ", ""}}));
+    const auto found =
+        find_policies({"p"}, tree_of({{"p/a/writ.json", R"({"layers": ["../../top"], "requests": ["requests"]})"},
+                                      {"p/a/x.writ", ""},
+                                      {"top/t.writ", ""}}));
     REQUIRE(found);
     REQUIRE(found->policies.size() == 1);
-    CHECK(found->policies[0].layers == std::vector<std::string>{"p/top"});
-    CHECK(found->policies[0].layer_names == std::vector<std::string>{"../top"});
+    CHECK(found->policies[0].layers == std::vector<std::string>{"top"});
+    CHECK(found->policies[0].layer_names == std::vector<std::string>{"../../top"});
     CHECK(found->policies[0].requests == std::vector<std::string>{"p/a/requests"});
 }
 
