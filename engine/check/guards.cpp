@@ -242,13 +242,24 @@ private:
         if (!bare || inside.size() < written.size()) guarded = "(" + guarded + ")";
         const std::string unknown =
             first.sort == Guard::Sort::Issuer ? "unknown for a token of any other issuer" : "unknown if there is none";
-        auto& diagnostic = c_.report.add(Code::UnguardedFact, leaf.span, message,
-                                         unknown + ", and then this rule applies", "guard it: " + quoted(guarded));
-        diagnostic.replacement = guarded;
-        relate_guard(diagnostic, first);
+        // A definition may belong to another module, and a test inside of it could be the opposite of what its rules
+        // mean.
         const bool elsewhere =
             leaf.span.source != decl_.source || leaf.span.begin < decl_.begin || leaf.span.end > decl_.end;
+        auto& diagnostic =
+            c_.report.add(Code::UnguardedFact, leaf.span, message, unknown + ", and then this rule applies",
+                          elsewhere ? help_for_use(first, name) : "guard it: " + quoted(guarded));
+        if (!elsewhere) diagnostic.replacement = guarded;
+        relate_guard(diagnostic, first);
         if (elsewhere) diagnostic.related.push_back({rule_.span, "read by this rule, which narrows"});
+    }
+
+    static std::string help_for_use(const Guard& guard, const std::string& name) {
+        const bool issuer = guard.sort == Guard::Sort::Issuer;
+        const std::string is = issuer ? "token.issuer is " + name : name + " is some";
+        const std::string is_not = issuer ? "not token.issuer is " + name : name + " is none";
+        return "guard it where the rule uses it: " + quoted(is_not + " or …") + " if the rule must apply then, " +
+               quoted(is + " and …") + " if it must not";
     }
 
     void relate_guard(Diagnostic& diagnostic, const Guard& guard) const {

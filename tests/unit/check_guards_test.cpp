@@ -140,6 +140,13 @@ TEST_CASE("check: a guard through a definition counts, and a read through one is
     CHECK(checked.text_at(checked.items[0].span) == "user.tenant != tenant");
     CHECK(std::any_of(checked.items[0].related.begin(), checked.items[0].related.end(),
                       [&](const Label& label) { return checked.text_at(label.span) == "it"; }));
+    // A test inside the definition could make the rule not apply, so the rule's author chooses.
+    CHECK(checked.items[0].replacement.empty());
+    CHECK(
+        checked.items[0].help ==
+        "guard it where the rule uses it: `user is none or …` if the rule must apply then, `user is some and …` if it "
+        "must not");
+    CHECK(check_text("define foreign = user.tenant != tenant\ndeny it when user is none or foreign").codes().empty());
 }
 
 TEST_CASE("check: optional parameters need a test") {
