@@ -47,7 +47,8 @@ def fields():
 def json_names(names):
     """The name of each field in decision_json.cpp."""
     text = part((ROOT / "engine/vm/decision_json.cpp").read_text(), "void write_attribution(", "\n}\n")
-    return {field: key for key, field in re.findall(r'key\("(\w+)"\), to\.\w+\(who\.(\w+)\)', text) if field in names}
+    written = re.findall(r'(?:key\("(\w+)"\), to\.\w+\(|next_text\("(\w+)", )who\.(\w+)\)', text)
+    return {field: key or text_key for key, text_key, field in written if field in names}
 
 
 def places():

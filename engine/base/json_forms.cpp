@@ -151,11 +151,15 @@ const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, co
         form.text.insert(form.text.end(), from, to);
         return static_cast<std::uint32_t>(to - from);
     };
-    std::vector<std::size_t> keys;  // for each node with a key, where that is in the form's text
+    // As much memory as is needed, at once: without growth a warm process needs no more from the system.
+    form.text.reserve(tokens.begins[tokens.count] + sizeof(std::uint64_t));
+    form.blanks.reserve(form.nodes.size());
+    keys_.clear();
+    keys_.reserve(kMostNodes);
     for (std::size_t i = 0; i < form.nodes.size(); ++i) {
         const Node& node = form.nodes[i];
-        keys.push_back(node.key_begin != nullptr ? form.text.size() + static_cast<std::size_t>(node.key_begin - from)
-                                                 : 0);
+        keys_.push_back(node.key_begin != nullptr ? form.text.size() + static_cast<std::size_t>(node.key_begin - from)
+                                                  : 0);
         if (node.type == Type::Object || node.type == Type::Array) continue;
         const bool quoted = node.type == Type::String;
         const std::string_view value = quoted ? node.text() : tokens.scalar(at[i]);
@@ -165,7 +169,7 @@ const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, co
     form.after = copy_until(tokens.text + tokens.begins[tokens.count]);
     form.text.resize(form.text.size() + sizeof(std::uint64_t));
     for (std::size_t i = 0; i < form.nodes.size(); ++i)
-        if (form.nodes[i].key_begin != nullptr) form.nodes[i].key_begin = form.text.data() + keys[i];
+        if (form.nodes[i].key_begin != nullptr) form.nodes[i].key_begin = form.text.data() + keys_[i];
     form.nodes.front().form = new_number();
     return form.nodes.data();
 }

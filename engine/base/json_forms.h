@@ -49,6 +49,7 @@ private:
     int worth_ = kMostWorth;                 ///< remaining budget for storing forms; forms that repeat increase it
     std::size_t passed_ = 0;                 ///< documents whose form was not stored
     RequestLimits limits_;                   ///< the limits with which they were read
+    std::vector<std::size_t> keys_;  ///< working memory: for each node with a key, where that is in a form's text
 };
 
 }  // namespace writ::json

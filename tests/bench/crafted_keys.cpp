@@ -173,6 +173,6 @@ int main(int argc, char** argv) {
                 if (!request.parse(json)) std::exit(2);
         });
     };
-    held = within("binding lists of 256 and of 1,024 strings", bind(256), bind(1'024), 5) && held;
+    held = within("binding lists of 240 and of 960 strings", bind(240), bind(960), 5) && held;
     return held ? 0 : 1;
 }
