@@ -289,7 +289,7 @@ TEST_CASE("importing: documents of another kind are refused with K0007") {
 TEST_CASE("importing: a Cedar text that ends anywhere is read to its end") {
     const std::string whole =
         R"(@id("x") permit(principal in App::Role::"r", action in [Action::"a", Action::"b"], resource is T)
-        when { !(context.n > -3) && ["u"].contains(context.s) || context.s like "v*" } unless { resource.tenant == "t" };)";
+        when { !(context.n > -3) && (["u"].contains(context.s) || context.s like "v*") } unless { resource.tenant == "t" };)";
     for (std::size_t size = 1; size <= whole.size(); ++size) {
         const auto imported = import_policy(ImportKind::Cedar, whole.substr(0, size), {});
         if (imported && size < whole.size()) CHECK_MESSAGE(imported->rules == 0, whole.substr(0, size));
