@@ -1,7 +1,7 @@
 // Strict JSON read into a flat array of nodes. This is the fast path: a reader that is reused does not allocate.
 // simdjson checks the UTF-8 and finds the start of each token, many bytes at a time; the grammar, the limits and the
-// other strict rules are checked here, token by token. The tree of json.h is built from the same nodes, so there is
-// only one definition of valid JSON.
+// other strict rules are checked here, token by token. A document of a known form needs neither: see json_forms.h. The
+// tree of json.h is built from the same nodes, so there is only one definition of valid JSON.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Node {
     std::uint32_t key_size, text_size;
     std::uint32_t count;  ///< Array, Object: number of children
     std::uint32_t size;   ///< number of nodes up to the next value outside this one
-    std::uint32_t form;   ///< of the first node: the same for documents with equal keys, types and nesting; 0: unknown
+    std::uint32_t form;   ///< of the first node: documents with the same one have equal keys and nesting; 0: unknown
     Type type;
 
     [[nodiscard]] std::string_view key() const { return {key_begin, key_size}; }

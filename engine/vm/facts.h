@@ -196,8 +196,7 @@ private:
     [[nodiscard]] std::uint32_t member_of(std::uint32_t node, std::string_view text) const;
     /// The issuer's or the tool's name, which determines the shape of further facts.
     void name(bool issuer, std::string_view text);
-    // Store a value that needs no conversion, if it has a slot; text is UTF-8.
-    // Output: false if it must be bound in full.
+    // Store a value, if it has a slot; text is UTF-8. Output: false if it must be bound in full.
     [[nodiscard]] bool store_text(const Place& place, std::string_view text, bool believed = true);
     [[nodiscard]] bool store_converted(const Place& place, std::string_view text, bool believed);
     template <class TextAt>
