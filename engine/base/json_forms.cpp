@@ -60,16 +60,14 @@ bool in_scalar(char c) {
 
 /// Reads a scalar that is not a string. Output: its end; its begin if it is none.
 const char* fill_scalar(const char* begin, std::size_t max_size, Node& node) {
-    constexpr std::ptrdiff_t kMostDigits = 18;
     node.type = Type::Null;
     node.integer = 0;
     node.text_size = 0;
     // The most frequent ones: null, and whole numbers that surely fit.
     if (std::memcmp(begin, "null", 4) == 0 && !in_scalar(begin[4])) return begin + 4;
-    const char* at = begin;
     std::int64_t number = 0;
-    while (is_digit(static_cast<unsigned char>(*at)) && at - begin < kMostDigits) number = 10 * number + (*at++ - '0');
-    if (at > begin && !in_scalar(*at) && (*begin != '0' || at == begin + 1)) {
+    const char* at = read_digits(begin, number);
+    if (at > begin && !in_scalar(*at)) {
         node.type = Type::Int;
         node.integer = number;
         return at;

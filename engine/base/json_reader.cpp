@@ -51,19 +51,6 @@ bool number(std::string_view text, Type& type) {
     return at == end;
 }
 
-/// Reads the most frequent numbers: only digits, and few enough to fit.
-bool small_integer(std::string_view word, std::int64_t& out) {
-    constexpr std::size_t kMost = 18;
-    if (word.size() > kMost || (word.front() == '0' && word.size() > 1)) return false;
-    std::int64_t value = 0;
-    for (const char c : word) {
-        if (!is_digit(c)) return false;
-        value = 10 * value + (c - '0');
-    }
-    out = value;
-    return true;
-}
-
 /// A hash of a key to one of 64 bits.
 std::uint64_t bit_of(std::string_view key) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
@@ -76,7 +63,8 @@ std::uint64_t bit_of(std::string_view key) {
 
 Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node) {
     const char c = word.front();
-    if (small_integer(word, node.integer)) {
+    if (std::int64_t number = 0; read_digits(word.data(), number) == word.data() + word.size()) {
+        node.integer = number;
         node.type = Type::Int;
         return Scalar::Read;
     }

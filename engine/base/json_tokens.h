@@ -25,6 +25,19 @@ struct Tokens {
     }
 };
 
+/// Reads the most frequent numbers: whole, not negative, and few enough digits to fit.
+/// Output: the end of the number, which may be followed by more of a word; `begin` if it is none of these.
+/// Requires: a byte that is no digit at `begin` or after it.
+inline const char* read_digits(const char* begin, std::int64_t& out) {
+    constexpr std::ptrdiff_t kMost = 18;
+    const char* at = begin;
+    std::int64_t value = 0;
+    for (; *at >= '0' && *at <= '9' && at - begin < kMost; ++at) value = 10 * value + (*at - '0');
+    if (*begin == '0' && at > begin + 1) return begin;
+    out = value;
+    return at;
+}
+
 enum class Scalar : std::uint8_t { Read, NotJson, TooLong };
 /// Reads `null`, a boolean or a number of any size into an empty node.
 [[nodiscard]] Scalar read_scalar(std::string_view word, std::size_t max_size, Node& node);
