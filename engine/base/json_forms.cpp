@@ -17,6 +17,8 @@ namespace {
 
 /// Limit of forms: searching more would cost more than they save.
 constexpr std::size_t kMostForms = 32;
+/// How many times the bytes of a document may be read in search of its form.
+constexpr std::size_t kMostReadings = 4;
 /// Number of documents with a known form that pay for storing another form.
 constexpr int kPrice = 4;
 /// Limit of nodes in stored forms; enough for typical requests.
@@ -81,9 +83,15 @@ const char* fill_scalar(const char* begin, std::size_t max_size, Node& node) {
 
 const Node* Forms::fill(std::string_view text, const RequestLimits& limits) {
     if (forms_.empty() || !same_limits(limits_, limits)) return nullptr;
-    for (std::size_t i = 0; i < forms_.size(); ++i) {
+    // Forms with a long common beginning would otherwise make a document that fits none cost one reading for each.
+    std::size_t budget = kMostReadings * text.size();
+    for (std::size_t i = 0; i < forms_.size() && budget > 0; ++i) {
         const std::size_t index = latest_ + i < forms_.size() ? latest_ + i : latest_ + i - forms_.size();
-        if (!fill(forms_[index], text, limits.max_string)) continue;
+        const char* read = text.data();
+        if (!fill(forms_[index], text, limits.max_string, read)) {
+            budget -= std::min(budget, static_cast<std::size_t>(read - text.data()));
+            continue;
+        }
         latest_ = index;
         worth_ = std::min(worth_ + 1, kMostWorth);
         return forms_[index].nodes.data();
@@ -91,9 +99,8 @@ const Node* Forms::fill(std::string_view text, const RequestLimits& limits) {
     return nullptr;
 }
 
-bool Forms::fill(Form& form, std::string_view text, std::size_t max_string) {
-    const char* at = text.data();
-    const char* const end = at + text.size();
+bool Forms::fill(Form& form, std::string_view text, std::size_t max_string, const char*& at) {
+    const char* const end = text.data() + text.size();
     const char* known = form.text.data();
     const auto follows = [&](std::uint32_t size) {
         if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, known, size)) return false;
@@ -116,7 +123,10 @@ bool Forms::fill(Form& form, std::string_view text, std::size_t max_string) {
             continue;
         }
         at = fill_scalar(begin, max_string, node);
-        if (at == begin) return false;
+        if (at == begin) {
+            at = end;  // the word may be as long as the rest
+            return false;
+        }
     }
     return static_cast<std::size_t>(end - at) == form.after && follows(form.after);
 }

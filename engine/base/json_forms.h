@@ -41,7 +41,8 @@ private:
         std::vector<Node> nodes;
     };
     [[nodiscard]] bool affords();
-    [[nodiscard]] static bool fill(Form& form, std::string_view text, std::size_t max_string);
+    /// Reads a document with a form. `at`: its begin; becomes the place up to which it was read.
+    [[nodiscard]] static bool fill(Form& form, std::string_view text, std::size_t max_string, const char*& at);
 
     static constexpr int kMostWorth = 256;
     std::vector<Form> forms_;

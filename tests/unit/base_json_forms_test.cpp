@@ -7,6 +7,7 @@
 
 #include "base/json_reader.h"
 #include "base/json_scan.h"
+#include "growth.h"
 
 using namespace writ;
 
@@ -123,6 +124,31 @@ TEST_CASE("json forms: keys and text of a known form are those of the document")
         CHECK(read(reader, text) == read_alone(text));
         CHECK(read(reader, text) == read_alone(text));
     }
+}
+
+TEST_CASE("json forms: a document that fits no form costs a few readings, however many forms begin like it") {
+    // Documents that differ in their last key, after a long common beginning.
+    std::string common = "{";
+    for (int i = 0; i < 500; ++i)
+        common += "\"k" + std::to_string(i) + "\":\"\xC3\xA9 a text that is neither short nor long\",";
+    const auto ending = [&](const std::string& key) { return common + '"' + key + "\":1}"; };
+    json::Reader one = knowing(ending("first"));
+    json::Reader many = knowing(ending("first"));
+    for (int i = 0; i < 40; ++i) {
+        REQUIRE(many.read(ending("first")));  // pays for storing the next form
+        REQUIRE(many.read(ending("first")));
+        REQUIRE(many.read(ending("first")));
+        REQUIRE(many.read(ending("first")));
+        REQUIRE(many.read(ending("x" + std::to_string(i))));
+    }
+    // No form is stored for a document with an escape, so each reading searches.
+    const std::string none = common + "\"\\u0061\":1}";
+    const auto time_of = [&](json::Reader& reader) {
+        return testing::least_time([&] {
+            for (int i = 0; i < 20; ++i) REQUIRE(reader.read(none));
+        });
+    };
+    CHECK(time_of(many) < 4 * time_of(one));
 }
 
 TEST_CASE("json scan: the end of a text is found wherever it is, by both ways") {
