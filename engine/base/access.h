@@ -42,6 +42,9 @@ struct Access {
     [[nodiscard]] static const vm::Facts& facts(const Request& request, std::size_t layer);
     /// Adds a requirement without groups, and reuses the memory of a removed one. Only in libwrit.
     static Requirement& add_requirement(Decision& decision);
+    /// Empties a decision for the next one, apart from the texts of its attribution, its time, bundle and steps. Only
+    /// in libwrit.
+    static void restart(Decision& decision);
     /// The typed policy; complete if there is a bundle. Only in libwrit-compiler.
     [[nodiscard]] static const check::Policy& policy(const Workspace& workspace);
 };

@@ -1,4 +1,5 @@
 // The order of a decision: checks, rules, scopes, audience, permits, approvals, lifetime.
+#include "base/access.h"
 #include "base/values.h"
 #include "bytecode/cost.h"
 #include "vm/deciding.h"
@@ -137,22 +138,11 @@ void resolve(Deciding& deciding) {
     decision.effect = Effect::Permit;
 }
 
-/// Empties a decision apart from the texts that attribute() sets.
-void restart(Decision& decision) {
-    decision.effect = Effect::Deny;
-    decision.grant.clear();
-    decision.reasons.clear();
-    if (!decision.requirements.empty()) decision.clear_requirements();
-    decision.binding_digest.clear();
-    decision.attribution.chain.clear();
-    decision.attribution.approvers.clear();
-}
-
 }  // namespace
 
 void decide(const bytecode::Program& program, const Facts& facts, Interpreter& interpreter, Decision& decision,
             const Revocations* revocations) {
-    restart(decision);
+    Access::restart(decision);  // attribute() and the lines below set the rest
     const std::uint64_t before = interpreter.steps();
     const Value& now = facts[bytecode::Builtin::Now];
     decision.now = now.present() ? now.integer : 0;

@@ -65,7 +65,7 @@ void ask_for_revocable(Deciding& deciding);
 void deny_revoked(Deciding& deciding);
 
 /// Permits by the usual grant: one permit offers all that is asked for, and no rule, chain or moment narrows it.
-/// Output: false if the grant is not of this kind; then nothing was changed.
+/// Output: false if the grant is not of this kind; then the decision was not changed.
 [[nodiscard]] bool granted_plainly(Deciding& deciding);
 
 // Computes the grant. Output: true if nothing is left; the reason has been added.

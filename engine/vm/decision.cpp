@@ -22,15 +22,20 @@ void each_of(Attribution& who, Visit visit) {
 
 }  // namespace
 
+void Access::restart(Decision& decision) {
+    decision.effect = Effect::Deny;
+    decision.grant.clear();
+    decision.reasons.clear();
+    if (!decision.requirements.empty()) decision.clear_requirements();
+    decision.binding_digest.clear();
+    Attribution& who = decision.attribution;
+    who.chain.clear();
+    who.approvers.clear();
+}
+
 void Decision::clear() {
-    effect = Effect::Deny;
-    grant.clear();
-    reasons.clear();
-    clear_requirements();
-    binding_digest.clear();
+    Access::restart(*this);
     each_of(attribution, [](std::string_view& text) { text = {}; });
-    attribution.chain.clear();
-    attribution.approvers.clear();
     now = 0;
     bundle_digest = {};
     steps = 0;

@@ -29,6 +29,20 @@ bool offers(const Deciding& deciding, const Match& permit, const Value& scope) {
     return set_has_text(program, program.items(grant_of(deciding, permit).scopes), scope);
 }
 
+/// A grant lives no longer than was asked for, and than what the request is made with.
+void end_with_request(Deciding& deciding) {
+    const Facts& facts = deciding.facts;
+    const auto ends = [&](const Value& expiry) {
+        if (expiry.present()) deciding.at_most(sat_sub(expiry.integer, deciding.decision.now));
+    };
+    if (const Value& asked = facts[Builtin::WantTtl]; asked.present()) deciding.at_most(asked.integer);
+    deciding.at_most(sat_sub(facts.token_end(), deciding.decision.now));
+    ends(facts[Builtin::RunExpires]);
+    ends(facts[Builtin::UserSessionExpires]);
+    each_row(facts[Builtin::DelegationChain],
+             [&](const Value* hop) { ends(column_of(hop, facts.places().hop_expires)); });
+}
+
 }  // namespace
 
 bool granted_plainly(Deciding& deciding) {
@@ -40,13 +54,6 @@ bool granted_plainly(Deciding& deciding) {
         facts[Builtin::DelegationChain].present() || facts[Builtin::WantAudience].present() || tool.audience_count == 0)
         return false;
     const bytecode::GrantRef& offer = grant_of(deciding, permits.front());
-    std::int64_t lifetime = std::min(offer.ttl, sat_sub(facts.token_end(), deciding.decision.now));
-    if (const Value& asked = facts[Builtin::WantTtl]; asked.present()) lifetime = std::min(lifetime, asked.integer);
-    for (const Builtin expiry : {Builtin::RunExpires, Builtin::UserSessionExpires})
-        if (facts[expiry].present())
-            lifetime = std::min(lifetime, sat_sub(facts[expiry].integer, deciding.decision.now));
-    if (lifetime < kSecond) return false;
-
     Grant& grant = deciding.decision.grant;
     const Value& asked = facts[Builtin::WantScopes];
     const auto offered = program.items(offer.scopes), declared = program.items(tool.scopes);
@@ -57,9 +64,15 @@ bool granted_plainly(Deciding& deciding) {
         }
         grant.scopes.push_back(asked.items[i].text());
     }
+    deciding.at_most(offer.ttl);
+    end_with_request(deciding);
+    if (deciding.lifetime < kSecond) {
+        grant.scopes.clear();
+        return false;
+    }
     for (const std::uint32_t id : program.ids.subspan(tool.audience, tool.audience_count))
         grant.audience.push_back(program.text(id));
-    grant.ttl = lifetime / kSecond;
+    grant.ttl = deciding.lifetime / kSecond;
     permits.front().used = true;
     deciding.reason(ReasonCode::permitted, permits.front().rule);
     deciding.decision.effect = Effect::Permit;
@@ -198,24 +211,15 @@ void foresee(Deciding& deciding) {
 }  // namespace
 
 bool narrow_lifetime(Deciding& deciding) {
-    const Facts& facts = deciding.facts;
     Grant& grant = deciding.decision.grant;
     const std::int64_t now = deciding.decision.now;
-    if (const Value& asked = facts[Builtin::WantTtl]; asked.present()) deciding.at_most(asked.integer);
     for (const std::uint32_t rule : deciding.work.limits) {
         const bytecode::LimitRef& limit = limit_of(deciding, rule);
         if (limit.ttl >= 0) deciding.at_most(limit.ttl);
         grant.single_use = grant.single_use || limit.single_use != 0;
     }
     foresee(deciding);
-    const auto ends = [&](const Value& expiry) {
-        if (expiry.present()) deciding.at_most(sat_sub(expiry.integer, now));
-    };
-    deciding.at_most(sat_sub(facts.token_end(), now));
-    ends(facts[Builtin::RunExpires]);
-    ends(facts[Builtin::UserSessionExpires]);
-    each_row(facts[Builtin::DelegationChain],
-             [&](const Value* hop) { ends(column_of(hop, facts.places().hop_expires)); });
+    end_with_request(deciding);
     if (deciding.horizon != INT64_MAX) {
         deciding.at_most(sat_sub(deciding.horizon, now));
         grant.not_after = deciding.horizon;
