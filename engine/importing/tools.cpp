@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/values.h"
 #include "importing/sources.h"
 #include "writ/errors.h"
 #include "writ/words.h"
@@ -48,11 +49,11 @@ void write_tool(const NewTool& tool, Draft& draft, DraftPart& piece) {
                              literal_of(tool.audience), literals_of(scopes), tool.params);
 }
 
-/// `https://api.example.com` of a server's URL; empty: it has no host.
+/// `https://api.example.com` of a server's URL; empty: it is no URL of a web server with a plain host.
 std::string origin_of(std::string_view url) {
-    const std::size_t scheme = url.find("://");
-    if (scheme == std::string_view::npos || url.find_first_of("{}\" \\") != std::string_view::npos) return {};
-    return std::string(url.substr(0, std::min(url.find('/', scheme + 3), url.size())));
+    const auto canonical = canonical_text(Kind::Url, url);
+    if (!canonical || !(canonical->starts_with("https://") || canonical->starts_with("http://"))) return {};
+    return canonical->substr(0, canonical->find('/', canonical->find("://") + 3));
 }
 
 /// The origin of an OpenAPI server; variables have their default values. Empty: it has no host.

@@ -199,13 +199,8 @@ private:
         const json::Value* conditions = value.find("Condition");
         std::vector<std::string> audiences, tests;
         if (conditions != nullptr)
-            for (const json::Member& op : conditions->members)
-                for (const json::Member& key : op.second.members)
-                    if (std::string wrong = condition(op.first, key, host, known->kind, audiences, tests, piece);
-                        !wrong.empty()) {
-                        piece.reason = std::move(wrong);
-                        return;
-                    }
+            piece.reason = add_conditions(*conditions, host, known->kind, audiences, tests, piece);
+        if (!piece.reason.empty()) return;
         if (audiences.empty()) {
             piece.reason = "no condition states the audience, and without one it is not known which AWS accepts";
             return;
@@ -224,6 +219,21 @@ private:
         }
         piece.text = fmt::format("permit {}\n  for tool {}\n  when {}\n  grant {{ {} }} for 1h",
                                  draft_.name_for(sid.empty() ? "trusted" : sid), tool_, all, literal_of(kScope));
+    }
+
+    /// Adds all conditions of a statement. Output: why one cannot be expressed; empty: they were added.
+    static std::string add_conditions(const json::Value& conditions, const std::string& host, std::string_view kind,
+                                      std::vector<std::string>& audiences, std::vector<std::string>& tests,
+                                      DraftPart& piece) {
+        constexpr std::string_view kMalformed = "its conditions are not operators with keys and values";
+        if (conditions.type != json::Type::Object) return std::string(kMalformed);
+        for (const json::Member& op : conditions.members) {
+            if (op.second.type != json::Type::Object) return std::string(kMalformed);
+            for (const json::Member& key : op.second.members)
+                if (std::string wrong = condition(op.first, key, host, kind, audiences, tests, piece); !wrong.empty())
+                    return wrong;
+        }
+        return {};
     }
 
     /// Adds one condition. Output: why it cannot be expressed; empty: it was added.

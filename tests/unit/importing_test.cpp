@@ -81,6 +81,10 @@ TEST_CASE("importing: an AWS statement that cannot be carried over as it is give
     CHECK(left_out(condition("StringLike", kKey + R"(sub": [])")));
     CHECK(left_out(condition("StringLike", kKey + R"(sub": 7)")));
     CHECK(left_out(condition("StringLike", kKey + R"(sha": "0")")));
+    const std::string good = "{\"StringEquals\": {" + kAud + ", " + sub + "}";
+    CHECK(import_text(ImportKind::AwsTrust, trust(good + "}")).rules == 1);
+    CHECK(left_out(good + R"(, "StringNotEquals": [{)" + sub + "}]}"));  // an operator with a list
+    CHECK(left_out("[" + good + "}]"));
     CHECK(left_out("{\"StringEquals\": {" + sub + "}}"));   // no audience
     CHECK(left_out("{\"StringEquals\": {" + kAud + "}}"));  // nobody in particular
     CHECK(left_out("{\"StringLike\": {" + kKey + R"(aud": "*"}, "StringEquals": {)" + sub + "}}"));
@@ -379,6 +383,10 @@ TEST_CASE("importing: an operation's own server is the audience of its tool") {
     CHECK(audiences(document(a, "", none)) ==
           "tool GET /p: its own server has no host, or one with a variable without a default, so its audience is not "
           "known; ");
+    for (const char* wrong :
+         {"https://", "https://good@evil", "https://a b", "javascript://x", "//a.example", "https://a..b"})
+        CHECK_MESSAGE(audiences(document(a, "", server(wrong))).starts_with("tool GET /p: its own server"), wrong);
+    CHECK(audiences(document(a, "", server("HTTPS://C.example:443/v1?x=/y"))) == "\"https://c.example\" ");
     const auto regional = [](const std::string& variables) {
         return R"({"url": "https://{region}.a.example/{v}", "variables": {"v": {"default": "1"})" + variables + "}}";
     };
