@@ -153,17 +153,19 @@ const Node* Forms::keep(const Tokens& tokens, const std::vector<Node>& nodes, co
     Form& form = forms_[latest_];
     form.text.clear();
     form.blanks.clear();
-    form.nodes.assign(nodes.begin(), nodes.begin() + nodes.front().size);
+    // Capacities are rounded up and kept, so that a warm process needs no more memory from the system.
+    const std::size_t count = nodes.front().size, bytes = tokens.begins[tokens.count] + sizeof(std::uint64_t);
+    form.nodes.reserve(std::bit_ceil(count));
+    form.blanks.reserve(std::bit_ceil(count));
+    form.text.reserve(std::bit_ceil(bytes));
+    keys_.reserve(kMostNodes);
+    keys_.clear();
+    form.nodes.assign(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count));
     const char* from = tokens.text;  // what is before it is in the form
     const auto copy_until = [&](const char* to) {
         form.text.insert(form.text.end(), from, to);
         return static_cast<std::uint32_t>(to - from);
     };
-    // As much memory as is needed, at once: without growth a warm process needs no more from the system.
-    form.text.reserve(tokens.begins[tokens.count] + sizeof(std::uint64_t));
-    form.blanks.reserve(form.nodes.size());
-    keys_.clear();
-    keys_.reserve(kMostNodes);
     for (std::size_t i = 0; i < form.nodes.size(); ++i) {
         const Node& node = form.nodes[i];
         keys_.push_back(node.key_begin != nullptr ? form.text.size() + static_cast<std::size_t>(node.key_begin - from)
