@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Renders the neutral benchmark workload as Writ policy and requests.
 
-usage: render_workload.py WORKLOAD FOLDER...     (folders that gen_workload.py wrote there: 10, 1000, …, micro)
+usage: render_workload.py WORKLOAD FOLDER...     (folders that gen_workload.py wrote there: 10, 1000, …, micro; or refund)
 
 For a size it adds policy.writ and requests.writ.jsonl next to rules.json, and template/, which has the same rules as
-two templates over two tables. For the twelve-condition case it adds a policy with one rule. Mapping of the neutral
+two templates over two tables. For the twelve-condition case it adds a policy with one rule. refund/ is examples/refund, with a
+folder for each of three of its requests: many of each, which differ in ids and amount. Mapping of the neutral
 facts: issuer -> token.issuer, namespace -> workload.namespace, tenant -> tenant, tool -> tool.name,
 tier -> the tool's tier in the catalogue (the workload gives every tool one tier), depth ->
 run.attempt (a plain integer fact), approval -> sets["approval"]; the facts no rule reads go to
 workload.spiffe_id, token.aud, agent.id, agent.class, resource.id and workload.environment.
 """
+import copy
 import csv
 import json
 import pathlib
+import random
+import shutil
 import sys
+import uuid
 
 TIERS = ["observe", "change", "destroy"]
 NOW = 1760000000
@@ -71,16 +76,16 @@ def template(issuers, tools, folder, rules):
     yield from head(tools, issuers)
     yield """
 table permits = csv "permits.csv" {
-  issuer: string
+  issuer: issuer
   namespace: string
   tenant: string
-  tools: set<string>
+  tools: set<tool>
   tier: tier
   depth: int
 }
 table denies = csv "denies.csv" {
   namespace: string
-  tool: string
+  tool: tool
 }
 
 permit listed
@@ -111,45 +116,6 @@ def request(q):
     }
 
 
-MICRO = """module bench
-
-claims pipeline {
-  iss: string
-  aud: one_or_many<string> max 16
-  sub: string
-  iat: instant
-  repository_owner: string
-  repository: path
-  ref: path
-  environment: string
-  event_name: string
-  runner_environment: string
-  workflow_ref: path
-  run_attempt: int
-}
-issuer ci: pipeline "https://token.ci.example.com" { audience "https://credentials.example.com" }
-
-tier observe < change < destroy
-tool deploy { tier change  audience "https://tools.example.com"  scopes { "use" } }
-
-permit release
-  for tool deploy
-  when token.issuer is ci
-   and ci.repository_owner == "acme"
-   and ci.repository in { "acme/payments", "acme/ledger", "acme/identity", "acme/search", "acme/edge" }
-   and ci.ref like "refs/heads/release/**"
-   and ci.environment == "production"
-   and ci.event_name in { "push", "workflow_dispatch" }
-   and ci.runner_environment != "self-hosted"
-   and ci.workflow_ref like "acme/ci/.github/workflows/deploy-*.yml@refs/tags/v*"
-   and ci.run_attempt <= 3
-   and age(ci.iat) <= 5m
-   and all hop in delegation.chain: (hop.tier <= change and hop.issuer in
-     { "https://ci.id.example.com", "https://agents.id.example.com", "https://workforce.id.example.com" })
-  grant { "use" } for 15m
-"""
-
-
 def micro_request(q):
     # A grant ends when the token reaches the maximum age of its permit. A token of exactly that age would get a grant of
     # length zero, so such a request is made one second earlier.
@@ -167,11 +133,36 @@ def micro_request(q):
     }
 
 
+HERE = pathlib.Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "examples/refund"
+
+
+def refund(folder):
+    """Many of each of three requests of the example."""
+    rng = random.Random(1)
+    for name, amounts in [("permit", (1, 500)), ("deny", (1, 500)), ("needs_approval", (501, 10_000))]:
+        shutil.copytree(EXAMPLE, folder / name, dirs_exist_ok=True)
+        document = json.loads((EXAMPLE / "requests" / f"{name}.json").read_text())
+        requests = []
+        for i in range(256):
+            request = copy.deepcopy(document)
+            request["request_id"], request["run"]["id"] = f"req-{1001 + i}", f"run-{rng.randrange(1 << 16):04x}"
+            request["token"]["jti"] = request["token"]["claims"]["jti"] = str(uuid.UUID(int=rng.getrandbits(128)))
+            request["resource"]["id"] = f"pay-{rng.randrange(10_000):04}"
+            request["tool"]["params"]["amount"] = rng.randint(100 * amounts[0], 100 * amounts[1]) / 100
+            requests.append(request)
+        write_lines(folder / name / "requests.writ.jsonl", requests)
+        write_lines(folder / name / "expected.jsonl", [{"allow": name == "permit"}] * len(requests))
+
+
+def write_lines(path, values):
+    path.write_text("".join(json.dumps(v, separators=(",", ":")) + "\n" for v in values))
+
+
 def write(folder, parts, requests):
     folder.mkdir(exist_ok=True)
-    (folder / "policy.writ").write_text("\n".join(parts) + "\n")
-    (folder / "requests.writ.jsonl").write_text(
-        "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in requests))
+    (folder / "policy.writ").write_text("\n".join(parts).rstrip("\n") + "\n")
+    write_lines(folder / "requests.writ.jsonl", requests)
 
 
 def lines(path):
@@ -182,9 +173,12 @@ def main():
     root = pathlib.Path(sys.argv[1])
     for name in sys.argv[2:]:
         folder = root / name
+        if name == "refund":
+            refund(folder)
+            continue
         queries = lines(folder / "requests.jsonl")
         if name == "micro":
-            write(folder, [MICRO], [micro_request(q) for q in queries])
+            write(folder, [(HERE / "micro.writ").read_text()], [micro_request(q) for q in queries])
             continue
         rules = json.loads((folder / "rules.json").read_text())
         tools = {q["tool"]: q["tier"] for q in queries}

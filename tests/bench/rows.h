@@ -23,14 +23,36 @@ constexpr std::size_t kBlock = 128;
 template <class Decide>
 constexpr bool kPrepared = requires(Decide& decide) { decide.prepare(0, 0); };
 
-/// Calls `with(i)` for every request, in order.
+/// A decider can decide a whole block at once: then it has decide_block() too, and only reads the answers one by one.
+template <class Decide>
+constexpr bool kBatched = requires(Decide& decide) { decide.decide_block(); };
+
+/// Calls `with(decisions, decide)` for every request, in order, or for every block; `decide()` makes the decisions.
 template <class Decide, class With>
 void for_all(std::size_t count, Decide& decide, With with) {
     for (std::size_t from = 0; from < count; from += kBlock) {
         const std::size_t block = std::min(kBlock, count - from);
         if constexpr (kPrepared<Decide>) decide.prepare(from, block);
-        for (std::size_t i = from; i < from + block; ++i) with(i);
+        if constexpr (kBatched<Decide>) {
+            with(block, [&] { decide.decide_block(); });
+        } else {
+            for (std::size_t i = from; i < from + block; ++i)
+                with(std::size_t{1}, [&] { benchmark::DoNotOptimize(decide(i)); });
+        }
     }
+}
+
+/// The first request that is not decided as expected; `expected.size()` if there is none.
+template <class Decide>
+std::size_t first_wrong(const std::vector<bool>& expected, Decide& decide) {
+    for (std::size_t from = 0; from < expected.size(); from += kBlock) {
+        const std::size_t block = std::min(kBlock, expected.size() - from);
+        if constexpr (kPrepared<Decide>) decide.prepare(from, block);
+        if constexpr (kBatched<Decide>) decide.decide_block();
+        for (std::size_t i = from; i < from + block; ++i)
+            if (decide(i) != expected[i]) return i;
+    }
+    return expected.size();
 }
 
 /// The 99th percentile of decisions that are timed one by one, minus the cost of reading the clock twice. The first
@@ -53,8 +75,9 @@ double p99_ns(std::size_t count, Decide& decide) {
     for (int pass = 0; pass < 2; ++pass) {
         taken.clear();
         for (std::size_t repeat = 0; repeat < 1 + 5'000 / count; ++repeat)
-            for_all(count, decide,
-                    [&](std::size_t i) { taken.push_back(time([&] { benchmark::DoNotOptimize(decide(i)); })); });
+            for_all(count, decide, [&](std::size_t decisions, auto&& run) {
+                taken.push_back(time(run) / static_cast<double>(decisions));
+            });
     }
     return std::max(percentile(taken, 0.99) - percentile(empty, 0.5), 0.0);
 }
@@ -63,9 +86,9 @@ double p99_ns(std::size_t count, Decide& decide) {
 template <class Decide>
 double allocations_each(std::size_t count, Decide& decide) {
     std::uint64_t allocated = 0;
-    for_all(count, decide, [&](std::size_t i) {
+    for_all(count, decide, [&](std::size_t, auto&& run) {
         const std::uint64_t before = allocations();
-        benchmark::DoNotOptimize(decide(i));
+        run();
         allocated += allocations() - before;
     });
     return static_cast<double>(allocated) / static_cast<double>(count);
@@ -93,16 +116,15 @@ void add_row(const std::string& name, const std::vector<bool>& expected, Make ma
     using Decide = decltype(make());
     auto tried = make();
     const std::size_t count = expected.size();
-    for_all(count, tried, [&](std::size_t i) {
-        if (tried(i) == expected[i]) return;
-        std::fprintf(stderr, "%s: request %zu is not decided as expected\n", name.c_str(), i);
+    if (const std::size_t wrong = first_wrong(expected, tried); wrong != count) {
+        std::fprintf(stderr, "%s: request %zu is not decided as expected\n", name.c_str(), wrong);
         std::exit(1);
-    });
+    }
     const double p99 = p99_ns(count, tried), allocated = allocations_each(count, tried);
 
     auto* added = benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
         auto decide = make();
-        for_all(count, decide, [&](std::size_t i) { benchmark::DoNotOptimize(decide(i)); });
+        for_all(count, decide, [](std::size_t, auto&& run) { run(); });
         // Each thread starts at another request, so that they do not run in step.
         std::size_t next = count / static_cast<std::size_t>(state.threads()) * state.thread_index();
         if constexpr (kPrepared<Decide>) {
@@ -110,6 +132,7 @@ void add_row(const std::string& name, const std::vector<bool>& expected, Make ma
                 if (next + kBlock > count) next = 0;
                 decide.prepare(next, kBlock);
                 const double started = thread_seconds();
+                if constexpr (kBatched<Decide>) decide.decide_block();
                 for (const std::size_t end = next + kBlock; next < end;) next += after(decide(next));
                 state.SetIterationTime(thread_seconds() - started);
             }

@@ -1,5 +1,5 @@
 // Decides one request COUNT times, for instructions.sh to count the instructions.
-// usage: steady BUNDLE REQUEST.json WAY COUNT      (WAY: bound, text, json)
+// usage: steady BUNDLE REQUEST.json WAY COUNT      (WAY: bound, text, json, json_to_json)
 #include "steady.h"
 
 #include <cstdlib>

@@ -87,7 +87,9 @@ std::vector<MicroJson> micro_json(const Lines& requests) {
     std::vector<MicroJson> all;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto document = nlohmann::json::parse(requests[i]);
-        all.push_back({document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump()});
+        MicroJson& json =
+            all.emplace_back(document.at("token").at("claims").dump(), document.at("delegation").at("chain").dump());
+        for (std::string* text : {&json.claims, &json.chain}) text->reserve(text->size() + kReadable);
     }
     return all;
 }

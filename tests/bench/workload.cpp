@@ -11,9 +11,6 @@
 namespace bench {
 namespace {
 
-/// Bytes after a text that a reader of whole blocks may read.
-constexpr std::size_t kRoom = 64;
-
 /// Stores the texts of requests in a vector that no longer grows.
 class Home {
 public:
@@ -43,7 +40,7 @@ Lines::Lines(const fs::path& path) {
     if (!fs::exists(path)) return;
     bytes_ = slurp(path);
     const std::size_t end = bytes_.size();
-    bytes_.append(kRoom, '\0');
+    bytes_.append(kReadable, '\0');
     const std::string_view all(bytes_.data(), end);
     for (std::size_t from = 0; from < end;) {
         const std::size_t to = std::min(all.find('\n', from), end);

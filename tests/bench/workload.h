@@ -30,7 +30,10 @@ struct MicroFacts {
     std::array<Hop, 3> chain;
 };
 
-/// Texts that views may refer to. Each has space after its end for a reader that loads whole blocks.
+/// Bytes that can be read after the end of a document, because some readers load whole blocks.
+constexpr std::size_t kReadable = 64;
+
+/// Texts that views may refer to; kReadable bytes can be read after each.
 class Lines {
 public:
     /// One text for each line of the file; none if the file does not exist.

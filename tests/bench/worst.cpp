@@ -1,7 +1,8 @@
 // Searches for the most expensive accepted request: tries random policies of up to 1,000 rules near the step limit,
 // each with a request in which every fact that the rules read has its maximum length, or that is expensive to read.
-// Prints the worst of each kind: nanoseconds of processor time with facts bound and from JSON, steps and bytes. With a
-// limit switched off, it finds what that limit prevents.
+// Prints the worst of each kind: nanoseconds of processor time with facts bound and from JSON, steps and bytes; and the
+// worst for each rule that is tried, which is a decision's time divided by the rules that its index finds. With a limit
+// switched off, it finds what that limit prevents.
 //
 // usage: worst [--seed N] [--policies N] [--only CONSTRUCT] [--without ceiling|text|patterns|nesting|captures]
 //              [--without-limit]
@@ -21,6 +22,8 @@
 #include "base/access.h"
 #include "bytecode/cost.h"
 #include "bytecode/program.h"
+#include "runtime/request_facts.h"
+#include "vm/interpreter.h"
 #include "writ/bundle.h"
 #include "writ/evaluator.h"
 
@@ -397,8 +400,16 @@ std::int64_t processor_time() {
     return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
+/// How many rules the index finds for a request.
+std::size_t tried_rules(const Bundle& bundle, const Request& request) {
+    vm::Interpreter interpreter(Access::program(bundle));
+    const vm::Facts& facts = Access::facts(request, 0);
+    return interpreter.candidates(facts, vm::Want::Narrowing, vm::Mode::Possibly).size() +
+           interpreter.candidates(facts, vm::Want::Permits, vm::Mode::Surely).size();
+}
+
 struct Worst {
-    std::int64_t bound_time = 0, json_time = 0;
+    std::int64_t bound_time = 0, json_time = 0, rule_time = 0;
     std::uint64_t steps = 0, bound = 0;
     std::size_t bytes = 0, rules = 0, admitted = 0, refused = 0, tried = 0;
 };
@@ -473,9 +484,9 @@ int main(int argc, char** argv) {
     if (without.any()) options.max_steps = UINT64_MAX;
     Policies policies(seed);
     bool within = true;
-    std::pair<std::int64_t, const char*> dearest_bound, dearest_json;
-    std::printf("%-12s %10s %10s %12s %12s %10s %6s %s\n", "construct", "ns bound", "ns JSON", "steps", "bound",
-                "bytes", "rules", "admitted");
+    std::pair<std::int64_t, const char*> dearest_bound, dearest_json, dearest_rule;
+    std::printf("%-12s %10s %10s %10s %12s %12s %10s %6s %s\n", "construct", "ns bound", "ns JSON", "ns a rule",
+                "steps", "bound", "bytes", "rules", "admitted");
     for (std::size_t kind = 0; kind < static_cast<std::size_t>(Construct::Last); ++kind) {
         const auto construct = static_cast<Construct>(kind);
         if (!only.empty() && only != kNames[kind]) continue;
@@ -526,6 +537,8 @@ int main(int argc, char** argv) {
             const std::int64_t bound = least_time([&](std::size_t) { evaluator.evaluate(request, decision); });
             worst.bytes = std::max(worst.bytes, bytes);
             worst.json_time = std::max(worst.json_time, from_json);
+            if (const std::size_t tried = tried_rules(*bundle, request); tried > 0)
+                worst.rule_time = std::max(worst.rule_time, bound / static_cast<std::int64_t>(tried));
             within = within && bytes <= kMostBytes && decision.steps <= bundle->step_bound() &&
                      (without.limit || (bound <= kMostBound && from_json <= kMostJson));
             if (bound <= worst.bound_time) continue;
@@ -534,17 +547,22 @@ int main(int argc, char** argv) {
             worst.bound = bundle->step_bound();
             worst.rules = bundle->rule_count();
         }
-        std::printf("%-12s %10lld %10lld %12llu %12llu %10zu %6zu %zu of %zu", kNames[kind],
+        std::printf("%-12s %10lld %10lld %10lld %12llu %12llu %10zu %6zu %zu of %zu", kNames[kind],
                     static_cast<long long>(worst.bound_time), static_cast<long long>(worst.json_time),
-                    static_cast<unsigned long long>(worst.steps), static_cast<unsigned long long>(worst.bound),
-                    worst.bytes, worst.rules, worst.admitted, worst.tried);
+                    static_cast<long long>(worst.rule_time), static_cast<unsigned long long>(worst.steps),
+                    static_cast<unsigned long long>(worst.bound), worst.bytes, worst.rules, worst.admitted,
+                    worst.tried);
         if (worst.refused > 0) std::printf(", %zu requests too long", worst.refused);
         std::printf("\n");
         std::fflush(stdout);
         dearest_bound = std::max(dearest_bound, {worst.bound_time, kNames[kind]});
         dearest_json = std::max(dearest_json, {worst.json_time, kNames[kind]});
+        dearest_rule = std::max(dearest_rule, {worst.rule_time, kNames[kind]});
     }
     if (dearest_bound.second != nullptr)
         std::printf("worst: %s with facts bound, %s from JSON\n", dearest_bound.second, dearest_json.second);
+    if (dearest_rule.second != nullptr)
+        std::printf("worst per rule tried: %s: %lld ns\n", dearest_rule.second,
+                    static_cast<long long>(dearest_rule.first));
     return within ? 0 : 1;
 }
