@@ -9,7 +9,7 @@ out=$(realpath "$3")
 shift 3
 cd "$(dirname "$0")"
 
-for engine in cedar regorus opa cel casbin sapl; do
+for engine in wirefilter celrust cedar regorus opa cel casbin sapl; do
     mkdir -p "$out/$engine"
     status=0
     "$engine/build.sh" "$out/$engine" >"$out/$engine/build.log" 2>&1 || status=$?

@@ -3,7 +3,7 @@ module peers/casbin
 go 1.26
 
 require (
-	github.com/casbin/casbin/v2 v2.135.0
+	github.com/casbin/casbin/v3 v3.10.0
 	peers/harness v0.0.0
 )
 

@@ -5,14 +5,14 @@ package main
 import (
 	"strconv"
 
-	"github.com/casbin/casbin/v2"
-	"github.com/casbin/casbin/v2/model"
-	fileadapter "github.com/casbin/casbin/v2/persist/file-adapter"
+	"github.com/casbin/casbin/v3"
+	"github.com/casbin/casbin/v3/model"
+	fileadapter "github.com/casbin/casbin/v3/persist/file-adapter"
 
 	"peers/harness"
 )
 
-const module = "github.com/casbin/casbin/v2"
+const module = "github.com/casbin/casbin/v3"
 
 // Above this a pass of the linear scan takes minutes.
 const largest = 10_000

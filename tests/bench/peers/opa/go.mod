@@ -3,7 +3,7 @@ module peers/opa
 go 1.26.0
 
 require (
-	github.com/open-policy-agent/opa v1.22.3
+	github.com/open-policy-agent/opa v1.22.4
 	peers/harness v0.0.0
 )
 
