@@ -138,7 +138,8 @@ void add_check(Command& program) {
                  {"ast", Dump::Ast},
                  {"typed", Dump::Typed},
                  {"bytecode", Dump::Bytecode},
-                 {"index", Dump::Index}});
+                 {"index", Dump::Index},
+                 {"cost", Dump::Cost}});
     verb.check = [&options, &format]() -> std::string {
         return options.dump && format.given && !is_for_people(options.format)
                    ? "--dump: prints text, and cannot be combined with another --format"

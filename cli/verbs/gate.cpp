@@ -219,7 +219,7 @@ std::unique_ptr<JudgedFolder> judge_folder(const PolicyFolder& folder, const Jud
     }
     auto sources = read_policy(was->second, judging.base->tree);
     if (!sources) return out->error = sources.error(), std::move(out);
-    out->before.emplace(std::move(*sources));
+    out->before.emplace(std::move(*sources), was->second.options);
     if (!out->before->bundle()) return out->invalid = out->before->diagnostics(), std::move(out);
     auto change =
         compare({judging.options.base, *out->before, &was->second}, {folder.folder, *out->after, &folder},

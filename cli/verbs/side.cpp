@@ -76,7 +76,7 @@ std::variant<Side, Exit> open_ref(const std::string& name, const GitName& git, c
     PolicyFolder& folder = std::get<PolicyFolder>(only);
     auto sources = read_policy(folder, place->tree);
     if (!sources) return report_error(sources.error(), "", terminal);
-    return Side{Workspace(std::move(*sources)), std::move(folder)};
+    return Side{Workspace(std::move(*sources), folder.options), std::move(folder)};
 }
 
 /// Opens the policy at a path.

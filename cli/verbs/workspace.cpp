@@ -46,8 +46,7 @@ SourceSet watched(SourceSet sources, const BeforeData& before_data) {
     return sources;
 }
 
-CompileOptions options_for(std::optional<std::uint64_t> max_steps) {
-    CompileOptions compile;
+CompileOptions options_for(std::optional<std::uint64_t> max_steps, CompileOptions compile = {}) {
     compile.max_steps = max_steps.value_or(compile.max_steps);
     return compile;
 }
@@ -183,7 +182,7 @@ Result<Workspace> open_policy(const PolicyFolder& policy, const BeforeData& befo
         for (const PolicyFolder::File& each : policy.files) before_data(each.path);
     auto sources = read_policy(policy);
     if (!sources) return tl::unexpected(std::move(sources.error()));
-    return Workspace(watched(std::move(*sources), before_data), options_for(max_steps));
+    return Workspace(watched(std::move(*sources), before_data), options_for(max_steps, policy.options));
 }
 
 std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,

@@ -33,8 +33,8 @@ using BeforeData = std::function<void(const std::string& file)>;
 
 /// Opens a workspace with the policy at some paths: the one with a manifest there, otherwise all files together; or the
 /// sources in a sealed bundle if it is the only path; or returns the exit code of the error. Several manifests are an
-/// error. Does not report findings. `max_steps` replaces the limit of CompileOptions;
-/// a sealed bundle has no limit otherwise.
+/// error. Does not report findings. `max_steps` replaces the limit of the manifest; a sealed bundle has no limit
+/// otherwise.
 [[nodiscard]] std::variant<Workspace, Exit> open_workspace(const std::vector<std::string>& paths,
                                                            const Terminal& terminal, const BeforeData& before_data = {},
                                                            std::optional<std::uint64_t> max_steps = {});

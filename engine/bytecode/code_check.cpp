@@ -23,6 +23,23 @@ bool is_end(const Instr& at) {
     return info(at.op).op_class == OpcodeClass::End;
 }
 
+/// Whether an operand is in the bundle, and not in the request or computed from it.
+bool is_constant(std::uint32_t word) {
+    switch (operand_kind(word)) {
+        case OperandKind::Text:
+        case OperandKind::Int:
+        case OperandKind::Set:
+        case OperandKind::RowColumn:
+        case OperandKind::ElemRow:
+        case OperandKind::TableColumn:
+        case OperandKind::TableRows: return true;
+        case OperandKind::Slot:
+        case OperandKind::Temp:
+        case OperandKind::Elem: return false;
+    }
+    return false;
+}
+
 bool plain_list(const ValueType& type) {
     return type.kind == Kind::List && type.table == kNone && rep_of(type.elem) != Rep::Group;
 }
@@ -394,6 +411,7 @@ std::uint64_t CodeCheck::cost_of(const Instr& at, ValueType a, ValueType b) cons
         case Opcode::ToolIn: return plus(kElementSteps);
         case Opcode::TextIn:
         case Opcode::IntIn: {
+            if (is_constant(at.b)) return plus(kDecodedSteps, a.looked_up ? kLookUpSteps : looked_up());
             // All elements of the request's list are compared; together they are at most as long as the list.
             const std::uint64_t scan = plus(b.max, compared(std::min(b.text, sat_times(a.text, b.max))));
             return plus(kDecodedSteps, scan, looked_up());

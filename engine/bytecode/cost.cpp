@@ -187,42 +187,42 @@ Reach reach(const Program& program) {
 }
 
 Reach reach(const Program& program, const Charges& charges) {
-    Reach out{UINT64_MAX, UINT64_MAX, 0, 0};
+    Reach out{.stated = UINT64_MAX, .any = UINT64_MAX};
     const auto layout = Layout::make(program);
     if (!layout) return out;
     Costs costs(program, *layout, charges);
-    std::uint64_t obligations = 0, always = 0;
+    std::uint64_t obligations = 0;
     for (const ObligationRef& obligation : program.obligations) obligations += obligation.count;
-    std::vector<std::uint64_t> effects, whole;
+    std::vector<std::uint64_t> effects;
     for (const RuleRef& rule : program.rules) {
         effects.push_back(effect_steps(program, *layout, obligations, rule));
-        whole.push_back(sat_plus(costs.of(rule, kNone), effects.back()));
-        always = sat_plus(always, whole.back());
-        if (whole.back() <= out.dearest_steps) continue;
-        out.dearest_steps = whole.back();
-        out.dearest = static_cast<std::uint32_t>(whole.size() - 1);
+        out.rules.push_back(sat_plus(costs.of(rule, kNone), effects.back()));
     }
-    out.stated = out.any = request_steps(program, costs.shared());
-    if (charges.captures) out.stated = out.any = sat_plus(out.stated, capture_steps(program, *layout));
-    if (program.index_groups.empty()) out.stated = out.any = sat_plus(out.stated, always);
-    Heaviest heaviest(program, whole);
+    out.itself = request_steps(program, costs.shared());
+    if (charges.captures) out.itself = sat_plus(out.itself, capture_steps(program, *layout));
+    if (program.index_groups.empty())
+        for (const std::uint64_t steps : out.rules) out.itself = sat_plus(out.itself, steps);
+    out.stated = out.any = out.itself;
+    Heaviest heaviest(program, out.rules);
     for (const IndexGroupRef& group : program.index_groups) {
         const std::uint64_t found = heaviest.of(group);
-        out.stated = sat_plus(out.stated, found);
         std::uint64_t all = 0;
-        if (all_known(program, group) && !is_always(group)) {
-            out.any = sat_plus(out.any, found);
-            continue;
-        }
         const std::uint32_t fact = only_fact(program, group);
-        for (const std::uint32_t index : program.index_rules.subspan(group.first_rule, group.rule_count)) {
-            // A permit found by an unknown fact is tried but does not apply.
-            const std::uint64_t effect = group.permits == 1 ? 0 : effects[index];
-            all = sat_plus(all, sat_plus(costs.of(program.rules[index], fact), effect));
-        }
-        out.any = sat_plus(out.any, std::max(found, all));
+        if (!all_known(program, group) || is_always(group))
+            for (const std::uint32_t index : program.index_rules.subspan(group.first_rule, group.rule_count)) {
+                // A permit found by an unknown fact is tried but does not apply.
+                const std::uint64_t effect = group.permits == 1 ? 0 : effects[index];
+                all = sat_plus(all, sat_plus(costs.of(program.rules[index], fact), effect));
+            }
+        out.groups.push_back({found, std::max(found, all)});
+        out.stated = sat_plus(out.stated, found);
+        out.any = sat_plus(out.any, out.groups.back().any);
     }
     return out;
+}
+
+std::uint32_t Reach::dearest() const {
+    return static_cast<std::uint32_t>(std::max_element(rules.begin(), rules.end()) - rules.begin());
 }
 
 Reach reach(const Sections& sections) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace writ::bytecode {
 
@@ -61,13 +63,24 @@ struct Charges {
 
 /// The highest cost of a request.
 struct Reach {
-    std::uint64_t stated = 0;   ///< if it states every fact that the rule index uses
-    std::uint64_t any = 0;      ///< for any request: if a fact is unknown, every rule found by it is a candidate
-    std::uint32_t dearest = 0;  ///< the rule that costs most; the first of several
-    std::uint64_t dearest_steps = 0;
+    /// What one group of the index adds.
+    struct Group {
+        std::uint64_t stated = 0, any = 0;  ///< as below
+    };
+    std::uint64_t stated = 0;          ///< if it states every fact that the rule index uses
+    std::uint64_t any = 0;             ///< for any request: if a fact is unknown, every rule found by it is a candidate
+    std::uint64_t itself = 0;          ///< the part that no group adds
+    std::vector<std::uint64_t> rules;  ///< code and effect of each rule
+    std::vector<Group> groups;         ///< as index_groups
+
+    /// The rule that costs most; the first of several. Requires: there is a rule.
+    [[nodiscard]] std::uint32_t dearest() const;
 };
 
 /// reach() of program.h, optionally without some of the costs.
 [[nodiscard]] Reach reach(const Program& program, const Charges& charges);
+
+/// What a request can cost, as text: each group of rules and the rules in it, the most expensive first.
+[[nodiscard]] std::string describe_costs(const Program& program);
 
 }  // namespace writ::bytecode

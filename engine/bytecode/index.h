@@ -114,5 +114,9 @@ void index_rules(Sections& out);
 
 /// How each rule is found: first the rules that every request must try, with the reason; then one paragraph per group.
 [[nodiscard]] std::string describe_index(const Program& program);
+/// How the rules of a group are found, such as "3 permits found by tenant".
+[[nodiscard]] std::string describe_group(const Program& program, const IndexGroupRef& group);
+/// A rule's name and where it is, such as "pay.refund (pay.writ:12)".
+[[nodiscard]] std::string describe_rule(const Program& program, const RuleRef& rule);
 
 }  // namespace writ::bytecode

@@ -23,31 +23,16 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string_view fact(std::uint32_t slot) const {
-        return slot == kToolKey ? "tool" : program_.text(program_.slots[slot].path);
-    }
-
     void group_of(const IndexGroupRef& group) {
-        std::string how;
-        for (const std::uint32_t key : program_.index_keys.subspan(group.first_key, group.key_count))
-            how += fmt::format("{}{}", how.empty() ? "" : ", ", fact(key));
-        const Path path = static_cast<Path>(group.path);
-        if (path != Path::List)
-            how += fmt::format("{}the {} of {}", how.empty() ? "" : ", then ",
-                               path == Path::Prefix ? "prefix" : "range", fact(group.ordered));
-        const std::string_view sort = group.permits == 1 ? "permit" : "narrowing rule";
-        out_ += fmt::format("\n{} {}{} {}{}\n", group.rule_count, sort, group.rule_count == 1 ? "" : "s",
-                            is_always(group) ? "tried on every request" : "found by ", how);
+        out_ += "\n" + describe_group(program_, group) + "\n";
         for (const std::uint32_t rule : program_.index_rules.subspan(group.first_rule, group.rule_count))
             line(group, rule);
     }
 
     void line(const IndexGroupRef& group, std::uint32_t index) {
         const RuleRef& rule = program_.rules[index];
-        const OriginRef& origin = program_.origins[rule.origin];
         const Asks asks(program_, program_.code_of(rule));
-        out_ += fmt::format("  {}.{} ({}:{})", program_.text(origin.module), program_.text(rule.name),
-                            program_.text(origin.file), rule.line);
+        out_ += "  " + describe_rule(program_, rule);
         if (is_always(group)) {
             out_ += asks.all().empty()
                         ? ": it does not in every case compare a fact with a constant, a literal prefix or a range"
@@ -68,6 +53,28 @@ private:
 };
 
 }  // namespace
+
+std::string describe_rule(const Program& program, const RuleRef& rule) {
+    const OriginRef& origin = program.origins[rule.origin];
+    return fmt::format("{}.{} ({}:{})", program.text(origin.module), program.text(rule.name), program.text(origin.file),
+                       rule.line);
+}
+
+std::string describe_group(const Program& program, const IndexGroupRef& group) {
+    const auto fact = [&](std::uint32_t slot) {
+        return slot == kToolKey ? "tool" : program.text(program.slots[slot].path);
+    };
+    std::string how;
+    for (const std::uint32_t key : program.index_keys.subspan(group.first_key, group.key_count))
+        how += fmt::format("{}{}", how.empty() ? "" : ", ", fact(key));
+    const Path path = static_cast<Path>(group.path);
+    if (path != Path::List)
+        how += fmt::format("{}the {} of {}", how.empty() ? "" : ", then ", path == Path::Prefix ? "prefix" : "range",
+                           fact(group.ordered));
+    return fmt::format("{} {}{} {}{}", group.rule_count, group.permits == 1 ? "permit" : "narrowing rule",
+                       group.rule_count == 1 ? "" : "s", is_always(group) ? "tried on every request" : "found by ",
+                       how);
+}
 
 std::string describe_index(const Program& program) {
     return Describer(program).run();

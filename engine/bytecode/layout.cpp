@@ -109,12 +109,14 @@ Result<void> Layout::read_columns() {
 
 Result<void> Layout::read_slots() {
     source_.assign(program_.slots.size(), kNone);
+    looked_up_.assign(program_.slots.size(), 1);
     enum Owner : std::uint8_t { kOther, kTool, kIssuer };
     std::vector<Owner> owner(program_.shape.size(), kOther);  // of roots
     for (const ToolRef& tool : program_.tools) owner[tool.params] = kTool;
     for (const IssuerRef& issuer : program_.issuers) owner[issuer.claims] = kIssuer;
     auto claim = [&](std::uint32_t slot, std::uint32_t source) {
         if (slot >= source_.size()) return false;
+        if (source < kElsewhere && (program_.shape[source].flags & kCompared) == 0) looked_up_[slot] = 0;
         const std::uint32_t before = source_[slot];
         if (before == kNone) {
             source_[slot] = source;
@@ -185,9 +187,14 @@ std::uint32_t Layout::slot_node(std::uint32_t slot) const {
 }
 
 ValueType Layout::slot(std::uint32_t slot) const {
-    if (source_[slot] < kElsewhere) return node_type(source_[slot]);
     ValueType type;
+    if (source_[slot] < kElsewhere) {
+        type = node_type(source_[slot]);
+        type.looked_up = rep_of(type.kind) == Rep::Text && looked_up_[slot] != 0;
+        return type;
+    }
     type.kind = static_cast<Kind>(program_.slots[slot].kind);
+    type.looked_up = source_[slot] == kCaptured;
     if (const auto found = capture_text_.find(slot); found != capture_text_.end()) type.text = found->second;
     if (type.kind != Kind::List) return type;
     type.text = tool_text_;

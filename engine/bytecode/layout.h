@@ -18,6 +18,7 @@ struct ValueType {
     std::uint32_t table = kNone;  ///< rows of a table
     bool tools = false;           ///< List of Record: a set of tools
     bool constant_text = false;   ///< a text constant, which has no particular kind
+    bool looked_up = false;       ///< text of a slot that is looked up among the texts of the bundle when it is bound
     std::uint64_t max = 0;        ///< List: largest length
     std::uint64_t text = 0;       ///< text: most bytes; list of texts: of all its elements together
 
@@ -71,6 +72,7 @@ private:
     std::vector<std::uint32_t> first_column_;  ///< of a list of records, in columns_
     std::vector<std::uint32_t> columns_;       ///< nodes
     std::vector<std::uint32_t> source_;        ///< (first) node that fills a slot; kNone, kElsewhere or kCaptured
+    std::vector<std::uint8_t> looked_up_;      ///< by slot: whether everything that fills it looks the text up
     std::uint64_t tool_scopes_ = 0, tool_audiences_ = 0;  ///< longest in the catalogue
     std::uint64_t tool_text_ = 0;                         ///< bytes of the texts of the larger of the two
     /// Made on first use: most policies have no lists in tables.

@@ -166,14 +166,16 @@ bool affordable(const check::Policy& policy, const bytecode::Reach& reach, std::
     const auto number = [](std::uint64_t steps) {
         return steps == UINT64_MAX ? std::string("more than 64 bits of") : std::to_string(steps);
     };
-    const check::Rule& dearest = rule_of(policy, reach.dearest);
+    const std::uint32_t dearest_index = reach.dearest();
+    const check::Rule& dearest = rule_of(policy, dearest_index);
     report.add(Code::RequestTooCostly, dearest.span,
                "a request can cost " + number(stated ? reach.stated : reach.any) + " steps, but only " +
                    std::to_string(stated ? max_steps : most) + " are allowed",
-               "`" + dearest.name + "` costs most: up to " + number(reach.dearest_steps) + " steps",
+               "`" + dearest.name + "` costs most: up to " + number(reach.rules[dearest_index]) + " steps",
                "nest fewer quantifiers, declare a smaller `max` for the lists and texts that it reads, or have rules "
-               "first test a fact that few "
-               "share, such as the tool or the tenant");
+               "first test a fact that few share, such as the tool or the tenant; `writ check --max-steps N "
+               "--dump=cost` shows "
+               "what each rule costs, and `max_steps` in a manifest sets another limit");
     return false;
 }
 

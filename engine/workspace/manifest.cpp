@@ -13,16 +13,14 @@ struct MemberName {
     std::string_view name;
     std::vector<Manifest::Path> Manifest::* to;
 };
-constexpr std::array kMembers = {MemberName{"sources", &Manifest::sources}, MemberName{"layers", &Manifest::layers},
-                                 MemberName{"requests", &Manifest::requests}};
+constexpr std::array kPaths = {MemberName{"sources", &Manifest::sources}, MemberName{"layers", &Manifest::layers},
+                               MemberName{"requests", &Manifest::requests}};
+constexpr std::string_view kMaxSteps = "max_steps";
 
 std::string list_of_members() {
     std::string out;
-    for (const MemberName& each : kMembers) {
-        if (!out.empty()) out += each.name == kMembers.back().name ? " and " : ", ";
-        out += "`" + std::string(each.name) + "`";
-    }
-    return out;
+    for (const MemberName& each : kPaths) out += (out.empty() ? "`" : ", `") + std::string(each.name) + "`";
+    return out + " and `" + std::string(kMaxSteps) + "`";
 }
 
 /// The places of the members of an object, and of the elements of their arrays. Requires: the text is JSON.
@@ -85,14 +83,25 @@ public:
 private:
     void member(std::size_t index) {
         const auto& [name, value] = document_.members[index];
-        for (const MemberName& known : kMembers)
+        for (const MemberName& known : kPaths)
             if (known.name == name) return paths(index, known, value);
-        std::vector<std::string_view> names;
-        for (const MemberName& known : kMembers) names.push_back(known.name);
+        if (name == kMaxSteps) return max_steps(index, value);
+        std::vector<std::string_view> names{kMaxSteps};
+        for (const MemberName& known : kPaths) names.push_back(known.name);
         const std::string_view near = nearest(name, names);
         report_.add(Code::ManifestNotValid, places_.key(index), "a manifest has no member `" + name + "`", {},
                     (near.empty() ? "" : "did you mean `" + std::string(near) + "`? ") + "its members are " +
                         list_of_members());
+    }
+
+    void max_steps(std::size_t index, const json::Value& value) {
+        if (value.type != json::Type::Int || value.integer < 1) {
+            report_.add(Code::ManifestNotValid, places_.key(index), "`max_steps` is not a number of steps", {},
+                        "write an integer above 0, as in `\"max_steps\": 1000000`; without it, " +
+                            std::to_string(CompileOptions{}.max_steps) + " are allowed");
+            return;
+        }
+        manifest_.max_steps = static_cast<std::uint64_t>(value.integer);
     }
 
     void paths(std::size_t index, const MemberName& known, const json::Value& value) {

@@ -119,6 +119,7 @@ private:
         }
         for (const Manifest::Path& each : manifest->requests)
             policy.requests.push_back(normal(fs::path(folder) / each.text));
+        policy.options.max_steps = manifest->max_steps.value_or(policy.options.max_steps);
         out_.policies.push_back(std::move(policy));
         return {};
     }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/source.h"
+#include "bytecode/cost.h"
 #include "bytecode/index.h"
 #include "bytecode/program.h"
 #include "check/check.h"
@@ -110,6 +111,9 @@ std::string Workspace::dump(Dump form) const {
                                           : std::string();
         case Dump::Index:
             return impl_->compiled.bundle ? bytecode::describe_index(Access::program(*impl_->compiled.bundle))
+                                          : std::string();
+        case Dump::Cost:
+            return impl_->compiled.bundle ? bytecode::describe_costs(Access::program(*impl_->compiled.bundle))
                                           : std::string();
     }
     return {};

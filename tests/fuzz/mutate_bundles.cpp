@@ -24,6 +24,7 @@
 
 #include "base/access.h"
 #include "base/json.h"
+#include "bytecode/cost.h"
 #include "bytecode/header.h"
 #include "bytecode/index.h"
 #include "harness.h"
@@ -200,6 +201,7 @@ private:
         if (shown) {
             (void)bytecode::disassemble(*program);
             (void)bytecode::describe_index(*program);
+            (void)bytecode::describe_costs(*program);
         }
         return true;
     }

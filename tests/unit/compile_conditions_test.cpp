@@ -3,6 +3,7 @@
 #include <deque>
 #include <utility>
 
+#include "bytecode/cost.h"
 #include "compile_from_text.h"
 
 using namespace writ;
@@ -287,6 +288,34 @@ TEST_CASE("compile: E0504 counts text by its declared length and lists by their 
     CHECK(with("s: string", "any a in words(params.s): any b in words(params.s): a == b") == refused);
     // A comparison with a constant costs no more than the constant.
     CHECK(with("s: string max 16384", "params.s == \"a\"", 1'000) == none);
+    // A fact is looked up among the constants once, and not for each set. What is computed from it is not.
+    CHECK(with("s: string max 16384", "params.s in { \"a\", \"b\", \"c\", \"d\", \"e\", \"#\" }", 1'000) == none);
+    CHECK(with("s: string max 16384", "lower(params.s) in { \"a\", \"b\", \"c\", \"d\", \"e\", \"#\" }", 1'000) ==
+          refused);
+}
+
+TEST_CASE("compile: the costs are shown with the most expensive group and rule first") {
+    const auto policy = from_text(
+        "deny cheap when tenant == \"a\"\n"
+        "deny plain when tenant == \"b\"\n"
+        "deny costly when tenant == \"b\" and agent.id matches \"a+b\"\n"
+        "deny scanned when agent.id matches \"a+\" and resource.id matches \"b+\"",
+        nullptr, CompileOptions{}.max_steps);
+    REQUIRE(policy.codes.empty());
+    const bytecode::Reach costs = bytecode::reach(*policy.program);
+    REQUIRE(costs.rules.size() == 4);
+    REQUIRE(costs.groups.size() == 2);
+    CHECK(costs.stated == costs.itself + costs.groups[0].stated + costs.groups[1].stated);
+    const auto steps = [&](std::size_t rule) { return std::to_string(costs.rules[rule]); };
+    const std::string told = bytecode::describe_costs(*policy.program);
+    CAPTURE(told);
+    const std::string always =
+                          "1 narrowing rule tried on every request\n  " + steps(3) + "  main.scanned (policy.writ:",
+                      found = "3 narrowing rules found by tenant\n  " + steps(2) + "  main.costly (policy.writ:";
+    CHECK(told.find(always) < told.find(found));
+    CHECK(told.find(found) < told.find(steps(0) + "  main.cheap (policy.writ:"));
+    CHECK(told.starts_with("a request costs at most " + std::to_string(costs.stated) + " steps, or " +
+                           std::to_string(costs.any) + " if it leaves out facts that rules are found by\n"));
 }
 
 TEST_CASE("compile: E0504 counts the size of a pattern's table") {

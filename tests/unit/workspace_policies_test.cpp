@@ -71,6 +71,11 @@ TEST_CASE("workspace: a manifest is one object with known members") {
           "F0008 `layers` has an element that is not a relative path [\"/b\"]");
     CHECK(error_of(R"({"layers": [""]})") == "F0008 `layers` has an element that is not a relative path [\"\"]");
     CHECK(error_of(R"({"layers": [1]})") == "F0008 `layers` has an element that is not a relative path [\"layers\"]");
+    CHECK(!empty->max_steps);
+    CHECK(read_manifest({"writ.json", R"({"max_steps": 2000000})", {}})->max_steps == 2'000'000);
+    for (const char* wrong : {"0", "-1", "1.5", "\"1\"", "null", "1e6"})
+        CHECK(error_of(std::string(R"({"max_steps": )") + wrong + "}") ==
+              "F0008 `max_steps` is not a number of steps [\"max_steps\"]");
     CHECK(error_of("[]") == "F0008 a manifest is a JSON object []");
     CHECK(error_of("{").starts_with("F0008 not JSON"));
     CHECK(error_of(R"({"layers": [], "layers": []})").starts_with("F0008 the key occurs twice"));
@@ -79,7 +84,20 @@ TEST_CASE("workspace: a manifest is one object with known members") {
 TEST_CASE("workspace: the help for an unknown member of a manifest names the known ones, and the near one") {
     const auto near = read_manifest({"writ.json", R"({"source": ["."]})", {}});
     REQUIRE(!near);
-    CHECK(near.error().items[0].help == "did you mean `sources`? its members are `sources`, `layers` and `requests`");
+    CHECK(near.error().items[0].help ==
+          "did you mean `sources`? its members are `sources`, `layers`, `requests` and "
+          "`max_steps`");
+}
+
+TEST_CASE("workspace: a manifest sets the limit of steps") {
+    const auto found = find_policies({"p"}, tree_of({{"p/a/writ.json", R"({"max_steps": 7})"},
+                                                     {"p/a/a.writ", ""},
+                                                     {"p/b/writ.json", "{}"},
+                                                     {"p/b/b.writ", ""}}));
+    REQUIRE(found);
+    REQUIRE(found->policies.size() == 2);
+    CHECK(found->policies[0].options.max_steps == 7);
+    CHECK(found->policies[1].options.max_steps == CompileOptions{}.max_steps);
 }
 
 TEST_CASE("workspace: each folder with a manifest is a policy") {

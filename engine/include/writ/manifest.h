@@ -2,7 +2,9 @@
 // (writ/tools.h), and what one run over several policies prints (cli). Reference: docs/manifest.md.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +22,10 @@ struct Manifest {
         std::string text;
         Span span;  ///< in the manifest; empty: a default
     };
-    std::vector<Path> sources{{".", {}}};  ///< *.writ files, and folders of them
-    std::vector<Path> layers;              ///< the policies above this one, the platform's first
-    std::vector<Path> requests;            ///< requests that comparisons decide too
+    std::vector<Path> sources{{".", {}}};    ///< *.writ files, and folders of them
+    std::vector<Path> layers;                ///< the policies above this one, the platform's first
+    std::vector<Path> requests;              ///< requests that comparisons decide too
+    std::optional<std::uint64_t> max_steps;  ///< as CompileOptions::max_steps; none: its default
 };
 
 /// Reads a manifest.
@@ -54,6 +57,7 @@ struct PolicyFolder {
     std::vector<File> files;  ///< its sources, sorted by their stored names
     std::vector<std::string> layers, requests;
     std::vector<std::string> layer_names;  ///< `layers` as written in the manifest
+    CompileOptions options;                ///< the limits that the manifest sets
 };
 
 struct PolicyFolders {

@@ -24,7 +24,7 @@ namespace writ {
 /// Errors:  F0001 a path is missing or unreadable; it is in `context`.
 [[nodiscard]] Result<SourceSet> read_sources(const std::vector<std::string>& paths);
 
-enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode, Index };
+enum class Dump : std::uint8_t { Tokens, Ast, Typed, Bytecode, Index, Cost };
 
 struct LintOptions;
 struct LintReport;
