@@ -54,8 +54,9 @@ bool number(std::string_view text, Type& type) {
 /// A hash of a key to one of 64 bits.
 std::uint64_t bit_of(std::string_view key) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
-    const std::size_t mix =
-        key.empty() ? 0 : key.size() * 5 + byte(0) + 3u * byte(key.size() / 2) + 7u * byte(key.size() - 1);
+    const std::size_t mix = key.empty() ? 0
+                                        : key.size() * 5 + byte(0) + std::size_t{3} * byte(key.size() / 2) +
+                                              std::size_t{7} * byte(key.size() - 1);
     return std::uint64_t{1} << (mix & 63);
 }
 
@@ -315,7 +316,7 @@ struct Reader::Impl {
         // simdjson has written the size of the text there, in its own memory.
         structure->structural_indexes[structure->n_structural_indexes] = static_cast<std::uint32_t>(bytes.size());
         // There are at most as many values as tokens, so pointers to nodes stay valid.
-        if (nodes.size() < tokens.count) nodes.resize(2 * tokens.count), at.resize(2 * tokens.count);
+        if (nodes.size() < tokens.count) nodes.resize(std::size_t{2} * tokens.count), at.resize(nodes.size());
         return true;
     }
 
@@ -452,6 +453,7 @@ char* append_escaped(char* to, std::string_view text) {
             case '\n': letter = 'n'; break;
             case '\r': letter = 'r'; break;
             case '\t': letter = 't'; break;
+            default: break;
         }
         if (letter != 0) {
             *to++ = '\\';

@@ -38,7 +38,9 @@ Result<void> verify_patterns(const Program& program) {
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < program.automata.size(); ++i) {
         const AutomatonRef& ref = program.automata[i];
-        if (ref.first_move != at || (at += ref.size) > program.moves.size())
+        const bool follows = ref.first_move == at;
+        at += ref.size;
+        if (!follows || at > program.moves.size())
             return refuse(Code::BadConstants, "automata are not contiguous", "automata", i);
         if (const char* fault = fault_of(program, ref, program.byte_classes.subspan(kBytes * i, kBytes)))
             return refuse(Code::BadConstants, fault, "automata", i);

@@ -90,7 +90,7 @@ std::string requirement_text(const Requirement& each) {
 
 std::string text_of(DecisionPart part, const Decision& decision) {
     const Grant& grant = decision.grant;
-    const auto or_none = [](std::string text) { return text.empty() ? "none" : text; };
+    const auto or_none = [](const std::string& text) { return text.empty() ? "none" : text; };
     switch (part) {
         case DecisionPart::Effect: return std::string(spelling_of(decision.effect));
         case DecisionPart::Scopes: return set_text(grant.scopes);

@@ -228,9 +228,12 @@ bool Binder::list(const ShapeNode& node, const json::Node& value, Value* out) {
             return within(std::size_t{i});
         if (!records && item != nullptr) {
             whole = whole && item->state != State::Missing;
-            if (item->present() && item->rep == Rep::Text && (bytes += item->length) > kMaxText)
-                return fail(Code::StringTooLong,
-                            "the texts of the list have more than " + std::to_string(kMaxText) + " bytes in total");
+            if (item->present() && item->rep == Rep::Text) {
+                bytes += item->length;
+                if (bytes > kMaxText)
+                    return fail(Code::StringTooLong,
+                                "the texts of the list have more than " + std::to_string(kMaxText) + " bytes in total");
+            }
             // Repetition is not observable, so repeating a value must not count as two values.
             if (item->present() && !seen.add(items, kept)) {
                 *item = Value{};

@@ -252,7 +252,9 @@ bool Facts::store_texts(const Place& place, std::size_t count, TextAt text_at) {
     Seen seen(count, scratch_, hasher_);
     for (std::size_t i = 0; i < count; ++i) {
         const std::optional<std::string_view> text = text_at(i);
-        if (!text || text->size() > place.max || (bytes += text->size()) > kMaxText) return false;
+        if (!text || text->size() > place.max) return false;
+        bytes += text->size();
+        if (bytes > kMaxText) return false;
         items[kept] = Value::of(*text, place.compared ? program_.find_text(*text) : Value::kUnbound);
         if (count == 1 || seen.add(items, kept)) ++kept;
     }

@@ -56,7 +56,7 @@ std::int64_t Machine::next_change(std::size_t at, std::size_t end) {
             const std::size_t body = at + 1;
             at = body + in.b;
             const bool timed =
-                std::any_of(code.begin() + body, code.begin() + at, [](const Instr& each) { return is_time(each.op); });
+                std::ranges::any_of(code.subspan(body, in.b), [](const Instr& each) { return is_time(each.op); });
             List list;
             if (!timed || !load_list(in.a, list)) continue;
             Bound& element = binders[bytecode::quant_depth(in.c)];

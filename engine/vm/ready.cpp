@@ -29,7 +29,7 @@ bool is_conjunction(std::span<const Instr> code) {
         const std::size_t next = at + bytecode::width(in);
         const OpcodeClass op_class = bytecode::info(in.op).op_class;
         if (op_class == OpcodeClass::End) return false;
-        if (in.op == Opcode::Quantify && std::any_of(code.begin() + at, code.begin() + next, [](const Instr& each) {
+        if (in.op == Opcode::Quantify && std::ranges::any_of(code.subspan(at, next - at), [](const Instr& each) {
                 return bytecode::info(each.op).op_class == OpcodeClass::Time;
             }))
             return false;

@@ -30,7 +30,7 @@ public:
         static_assert(std::is_trivially_destructible_v<T>);
         if (count == 0) return nullptr;
         T* first = static_cast<T*>(allocate(sizeof(T) * count, alignof(T)));
-        for (std::size_t i = 0; i < count; ++i) new (first + i) T();
+        for (std::size_t i = 0; i < count; ++i) new (static_cast<void*>(first + i)) T();
         return first;
     }
 
@@ -58,7 +58,7 @@ private:
     };
 
     void* next_block(std::size_t size) {
-        constexpr std::size_t kBlock = 16 * 1024;
+        constexpr std::size_t kBlock = std::size_t{16} * 1024;
         if (block_ < blocks_.size()) ++block_;
         while (block_ < blocks_.size() && blocks_[block_].size < size) ++block_;
         if (block_ >= blocks_.size()) {
