@@ -53,7 +53,7 @@ public:
         dropped();
         if (of_.decision.effect == Effect::Permit && !of_.lifetimes.empty()) lifetime();
         for (const Nearest& each : of_.nearest) nearest(each);
-        if (of_.once_approved) once_approved();
+        if (of_.once_approved) once_approved(*of_.once_approved);
         return std::move(out_);
     }
 
@@ -263,8 +263,7 @@ private:
                                 padded(safe(each.from.empty() ? "not stated" : each.from), from), safe(each.to));
     }
 
-    void once_approved() {
-        const OnceApproved& once = *of_.once_approved;
+    void once_approved(const OnceApproved& once) {
         if (once.effect == Effect::Permit) {
             out_ += fmt::format("\nonce approved: {}permit{} {} for {}\n", colours_.good, colours_.reset,
                                 set_text({once.scopes.begin(), once.scopes.end()}), span_of(once.ttl));

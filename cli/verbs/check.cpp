@@ -49,13 +49,13 @@ Json summary_json(const Workspace& workspace) {
 
 /// Prints the findings of a policy, then an intermediate form or the summary.
 void show(const Workspace& workspace, const CheckArgs& options, const Terminal& terminal) {
-    const bool valid = workspace.bundle().has_value();
-    const bool quiet = terminal.quiet && valid;
+    const std::optional<Bundle>& bundle = workspace.bundle();
+    const bool quiet = terminal.quiet && bundle;
     if (!quiet || !is_for_people(options.format)) print_diagnostics(workspace.diagnostics(), options.format, terminal);
     if (options.dump)
         print_result(workspace.dump(*options.dump));
-    else if (valid && !quiet && is_for_people(options.format))
-        print_result(summary(*workspace.bundle()));
+    else if (bundle && !quiet && is_for_people(options.format))
+        print_result(summary(*bundle));
 }
 
 /// A run over several policies, for programs: one document.

@@ -54,7 +54,7 @@ Exit run_several(const PolicyFolders& found, const CompileArgs& options, const T
     for (std::size_t i = 0; i < opened.size(); ++i) {
         const std::string file = file_for(found.policies[i], options.output);
         std::filesystem::create_directories(std::filesystem::path(file).parent_path(), error);
-        const Bundle& bundle = *opened[i]->bundle();
+        const Bundle& bundle = bundle_of(*opened[i]);
         const std::span<const std::byte> bytes = bundle.bytes();
         if (const auto written = write_file(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
             !written)
@@ -72,7 +72,7 @@ Exit run(const CompileArgs& options, const Terminal& terminal) {
     const auto opened = open_valid(options.paths, terminal);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
-    const Bundle& bundle = *workspace->bundle();
+    const Bundle& bundle = bundle_of(*workspace);
     const std::span<const std::byte> bytes = bundle.bytes();
     const auto written = write_file(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!written) return report_error(written.error(), {}, terminal);

@@ -43,10 +43,9 @@ Exit print(const Decision& decision, const Layers& layers, const EvalArgs& optio
 /// Decides as a broker does: a permit is recorded before it is given.
 Exit decide_and_record(const std::string& json, const Layers& layers, const EvalArgs& options,
                        const Terminal& terminal) {
-    Recording recording;
-    if (const auto opened = recording.open(options.recording, layers); !opened)
-        return report_error(opened.error(), "", terminal);
-    const ledger::Answer answer = recording.recorder->decide(json, options.recording.traceparent);
+    auto recording = open_recording(options.recording, layers);
+    if (!recording) return report_error(recording.error(), "", terminal);
+    const ledger::Answer answer = recording->recorder.decide(json, options.recording.traceparent);
     if (answer.error && answer.sequence)
         return refuse(*answer.error, input_name(options.request), options.format, terminal);
     print_remark(record_line(answer), terminal);

@@ -107,7 +107,7 @@ Exit run(const ExplainArgs& options, const Terminal& terminal) {
     std::vector<Bundle> bundles;
     std::optional<Error> unknown;
     for (const NamedPolicy& layer : what.layers) {
-        bundles.push_back(*layer.workspace.bundle());
+        bundles.push_back(bundle_of(layer.workspace));
         auto found = layer.workspace.explain(what.request, options.rule, {}, *revoked);
         if (found) {
             explained.push_back({&layer, std::move(*found)});
@@ -120,7 +120,7 @@ Exit run(const ExplainArgs& options, const Terminal& terminal) {
         // One with a suggestion is longer.
         if (!unknown || unknown->message.size() < found.error().message.size()) unknown = std::move(found.error());
     }
-    if (explained.empty()) return refuse(*unknown, "", options.format, terminal);
+    if (explained.empty() && unknown) return refuse(*unknown, "", options.format, terminal);
     const Layers layers(std::move(bundles));
     Request request(layers);
     if (const auto parsed = request.parse(what.request); !parsed)

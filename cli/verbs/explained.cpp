@@ -80,7 +80,7 @@ Failed add_recorded(std::vector<NamedPolicy>& layers, const Found& found, const 
 /// Whether a recorded request can be decided by these policies.
 Failed check_record(const Found& found, const std::vector<NamedPolicy>& layers, const Terminal& terminal) {
     std::vector<Bundle> bundles;
-    for (const NamedPolicy& each : layers) bundles.push_back(*each.workspace.bundle());
+    for (const NamedPolicy& each : layers) bundles.push_back(bundle_of(each.workspace));
     ledger::Decidable decidable{Layers(std::move(bundles))};
     const auto refuse = [&](std::string message) {
         return report_error(failure(Code::UnknownWord, fmt::format("record {} {}", found.sequence, message)), "",
@@ -96,7 +96,7 @@ Failed check_record(const Found& found, const std::vector<NamedPolicy>& layers, 
         case ledger::Undecidable::Masked: return refuse("masks facts that this policy reads");
         case ledger::Undecidable::Repeated:
             print_remark(fmt::format("note: record {} repeats record {}, whose grant it does not exceed\n",
-                                     found.sequence, *found.record.repeats),
+                                     found.sequence, found.record.repeats.value_or(found.sequence)),
                          terminal);
             break;
         case ledger::Undecidable::Overruled:

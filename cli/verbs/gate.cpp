@@ -52,7 +52,7 @@ constexpr Rendering<GateReport> kGateRenderings[] = {
 };
 
 /// The documents over several policies.
-constexpr Rendering<GateReports> kSeveral[] = {
+constexpr Rendering<GateReports> kSeveralGateRenderings[] = {
     {Format::Human, [](const GateReports& all,
                        const Terminal& terminal) { return render_gate(all, terminal.colour_out, terminal.quiet); }},
     {Format::Json, [](const GateReports& all, const Terminal&) { return render_gate_json(all); }},
@@ -205,28 +205,28 @@ std::unique_ptr<JudgedFolder> judge_folder(const PolicyFolder& folder, const Jud
     auto out = std::make_unique<JudgedFolder>();
     auto after = open_policy(folder);
     if (!after) return out->error = after.error(), std::move(out);
-    out->after = std::move(*after);
+    const Workspace& now = out->after.emplace(std::move(*after));
     const GateRules& rules = judging.options.rules;
     ChangeNote note = judging.note.for_policy(folder.name);
     const auto was = judging.were.find(folder.name);
-    if (judging.base == nullptr || !out->after->bundle()) {
-        out->verdict = judge(*out->after, rules, nullptr, std::move(note));
+    if (judging.base == nullptr || !now.bundle()) {
+        out->verdict = judge(now, rules, nullptr, std::move(note));
         return out;
     }
     if (was == judging.were.end()) {
-        out->verdict = judge_added(*out->after, rules, folder.name, std::move(note));
+        out->verdict = judge_added(now, rules, folder.name, std::move(note));
         return out;
     }
     auto sources = read_policy(was->second, judging.base->tree);
     if (!sources) return out->error = sources.error(), std::move(out);
-    out->before.emplace(std::move(*sources), was->second.options);
-    if (!out->before->bundle()) return out->invalid = out->before->diagnostics(), std::move(out);
+    const Workspace& before = out->before.emplace(std::move(*sources), was->second.options);
+    if (!before.bundle()) return out->invalid = before.diagnostics(), std::move(out);
     auto change =
-        compare({judging.options.base, *out->before, &was->second}, {folder.folder, *out->after, &folder},
+        compare({judging.options.base, before, &was->second}, {folder.folder, now, &folder},
                 with_manifests(judging.options.compared, &was->second, &folder), judging.layers.at(folder.name));
     if (!change) return out->error = change.error(), std::move(out);
-    out->change.emplace(std::move(*change));
-    out->verdict = judge(*out->after, rules, &out->change->diff, std::move(note));
+    const DiffReport& report = out->change.emplace(std::move(*change));
+    out->verdict = judge(now, rules, &report.diff, std::move(note));
     return out;
 }
 
@@ -288,7 +288,7 @@ Exit run_several(const PolicyFolders& found, const GateArgs& options, const Term
                 fmt::format("error: the policy {} at `{}` is not valid\n", safe(folder.name), safe(options.base)));
             exit = worst(exit, Exit::Invalid);
         }
-        if (each.error || each.invalid) continue;
+        if (each.error || each.invalid || !each.after) continue;
         exit = worst(exit, !each.after->bundle() ? Exit::Invalid : each.verdict.passed() ? Exit::Ok : Exit::Negative);
         const bool added = base && !judging.were.contains(folder.name);
         all.policies.push_back({folder.folder, {all.base, each.verdict, each.change ? &*each.change : nullptr}, added});
@@ -298,7 +298,7 @@ Exit run_several(const PolicyFolders& found, const GateArgs& options, const Term
         if (!are.contains(name)) all.removed.push_back(name);
     all.together = judge_together(verdicts, found.problems, all.removed, judging.note);
     if (!all.together.passed()) exit = worst(exit, Exit::Negative);
-    return deliver(kSeveral, all, options, terminal, exit);
+    return deliver(kSeveralGateRenderings, all, options, terminal, exit);
 }
 
 /// Whether the base has several policies, so that some were removed if there is only one now.

@@ -58,7 +58,7 @@ struct ProveArgs {
 
 Exit prove(const LedgerArgs& args, const ProveArgs& what) {
     const auto proof = what.sequence ? ledger::prove_inclusion(args.folder, *what.sequence, what.size)
-                                     : ledger::prove_consistency(args.folder, *what.old_size, what.size);
+                                     : ledger::prove_consistency(args.folder, what.old_size.value_or(0), what.size);
     if (!proof) return report_error(proof.error(), "", args.terminal);
     print_result(to_json(*proof) + "\n");
     return Exit::Ok;
@@ -115,7 +115,8 @@ Result<ledger::Redecided> redecide(const LedgerArgs& args, const std::string& pl
 Exit verify(const LedgerArgs& args, const VerifyArgs& what) {
     const auto key = key_of(what.key);
     if (!key) return report_error(key.error(), "", args.terminal);
-    const ledger::PublicBytes* trusted = *key ? &**key : nullptr;
+    const std::optional<ledger::PublicBytes>& given = *key;
+    const ledger::PublicBytes* trusted = given ? &*given : nullptr;
     if (!what.proof.empty()) return verify_proof(args, what, trusted);
     std::vector<Checkpoint> witnesses;
     for (const std::string& path : what.checkpoints) {

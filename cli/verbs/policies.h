@@ -51,7 +51,8 @@ template <class Function>
     work();
     for (std::thread& each : threads) each.join();
     std::vector<Value> out;
-    for (std::optional<Value>& each : made) out.push_back(std::move(*each));
+    for (std::optional<Value>& each : made)
+        if (each) out.push_back(std::move(*each));
     return out;
 }
 

@@ -24,7 +24,7 @@ Option& add_recording_options(Command& verb, RecordingArgs& args) {
     return ledger;
 }
 
-Result<void> Recording::open(const RecordingArgs& args, const Layers& layers) {
+Result<Recording> open_recording(const RecordingArgs& args, const Layers& layers) {
     ledger::RecordOptions options;
     options.mask = args.mask;
     if (!args.mask_key.empty()) {
@@ -34,11 +34,10 @@ Result<void> Recording::open(const RecordingArgs& args, const Layers& layers) {
     }
     auto opened = ledger::Ledger::open(args.ledger);
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    kept.emplace(std::move(*opened));
+    auto kept = std::make_unique<ledger::Ledger>(std::move(*opened));
     auto made = ledger::Recorder::make(*kept, layers, std::move(options));
     if (!made) return tl::unexpected(std::move(made.error()));
-    recorder.emplace(std::move(*made));
-    return {};
+    return Recording{std::move(kept), std::move(*made)};
 }
 
 std::string record_line(const ledger::Answer& answer) {

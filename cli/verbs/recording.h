@@ -1,7 +1,7 @@
 // Options for recording decisions, and output of the recorded answer. Shared by `writ eval` and `writ store decide`.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,14 +19,14 @@ struct RecordingArgs {
 /// Adds `--ledger`, `--mask`, `--mask-key` and `--traceparent`. Output: the option `--ledger`.
 Option& add_recording_options(Command& verb, RecordingArgs& args);
 
-/// A ledger with its recorder.
+/// A ledger with its recorder, which refers to it.
 struct Recording {
-    std::optional<ledger::Ledger> kept;
-    std::optional<ledger::Recorder> recorder;
-
-    /// Errors: those of Ledger::open and Recorder::make; G0042 the key file is not valid.
-    [[nodiscard]] Result<void> open(const RecordingArgs& args, const Layers& layers);
+    std::unique_ptr<ledger::Ledger> kept;
+    ledger::Recorder recorder;
 };
+
+/// Errors: those of Ledger::open and Recorder::make; G0042 the key file is not valid.
+[[nodiscard]] Result<Recording> open_recording(const RecordingArgs& args, const Layers& layers);
 
 /// `record 7`, `record 8, repeats record 7`, or empty if the number is not known.
 [[nodiscard]] std::string record_line(const ledger::Answer& answer);

@@ -74,8 +74,7 @@ Exit run(const RequestArgs& options, const Terminal& terminal) {
     if (!options.policy.empty()) {
         auto opened = open_valid(options.policy, terminal);
         if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        policy.emplace(std::move(std::get<Workspace>(opened)));
-        input.policy = &*policy->bundle();
+        input.policy = &bundle_of(policy.emplace(std::move(std::get<Workspace>(opened))));
     }
     const auto draft = request_from_claims(input);
     if (!draft) return report_error(draft.error(), "", terminal);

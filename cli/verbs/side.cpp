@@ -107,11 +107,12 @@ std::variant<Workspace, Exit> open_sealed(const Result<Bundle>& bundle, const st
     CompileOptions compile;
     compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
     Workspace workspace(std::move(*sources), compile);
-    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
+    const std::optional<Bundle>& compiled = workspace.bundle();
+    if (compiled && compiled->digest() != bundle->digest())
         print_remark(
             fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other "
                         "time zones\n",
-                        safe(name), bundle->digest().substr(0, 12), workspace.bundle()->digest().substr(0, 12)),
+                        safe(name), bundle->digest().substr(0, 12), compiled->digest().substr(0, 12)),
             terminal);
     return workspace;
 }

@@ -34,14 +34,16 @@ Exit decide(const StoreArgs& args, const StoreDecideArgs& options) {
         *into = std::move(std::get<0>(keys));
     }
     // The deciding policy is not known yet: the recorder checks its mask at the first record.
-    Recording recording;
-    if (!options.recording.ledger.empty())
-        if (const auto opened = recording.open(options.recording, Layers(std::vector<Bundle>{})); !opened)
-            return report_error(opened.error(), "", args.terminal);
+    std::optional<Recording> recording;
+    if (!options.recording.ledger.empty()) {
+        auto opened = open_recording(options.recording, Layers(std::vector<Bundle>{}));
+        if (!opened) return report_error(opened.error(), "", args.terminal);
+        recording.emplace(std::move(*opened));
+    }
     std::string diverged;
     follow.diverged = [&](const Divergence& each) {
-        if (recording.recorder && each.kind != DivergenceKind::Unreadable)
-            recording.recorder->shadow(each.request, each.candidate, each.candidate_policy,
+        if (recording && each.kind != DivergenceKind::Unreadable)
+            recording->recorder.shadow(each.request, each.candidate, each.candidate_policy,
                                        options.recording.traceparent);
         diverged = args.format == Format::Json
                        ? divergence_json(each) + "\n"
@@ -61,19 +63,18 @@ Exit decide(const StoreArgs& args, const StoreDecideArgs& options) {
     LiveEvaluator evaluator(*handle);
     Decision decision;
     if (const auto decided = evaluator.evaluate(*request, decision); !decided) {
-        if (recording.recorder)
-            (void)recording.recorder->refuse(*request, decided.error(), options.recording.traceparent);
+        if (recording) (void)recording->recorder.refuse(*request, decided.error(), options.recording.traceparent);
         return report_error(decided.error(), input_name(options.request), args.terminal);
     }
     const Layers policy(evaluator.bundle());
-    if (!recording.recorder) {
+    if (!recording) {
         print_result(args.format == Format::Json
                          ? safe_json(to_json(decision, policy, options.reader)) + "\n"
                          : render_decision(decision, policy, options.reader, args.terminal.colour_out));
         print_result(diverged);
         return decision.effect == Effect::Permit ? Exit::Ok : Exit::Negative;
     }
-    const ledger::Answer answer = recording.recorder->record(*request, decision, policy, options.recording.traceparent);
+    const ledger::Answer answer = recording->recorder.record(*request, decision, policy, options.recording.traceparent);
     print_note(record_line(answer));
     print_result(render_answer(answer, policy, options.reader, args.format, args.terminal.colour_out));
     print_result(diverged);

@@ -13,7 +13,8 @@ namespace {
 
 /// The options as given. The subject of `all` is a channel, which has its own option.
 struct Subject {
-    std::string kind, subject, channel, until, key;
+    RevocationKind kind = RevocationKind::All;
+    std::string subject, channel, until, key;
     bool undeclared = false;
 };
 
@@ -52,7 +53,7 @@ Exit usage(std::string_view what) {
 }
 
 Exit change(const StoreArgs& args, const Subject& given, Act act) {
-    const RevocationKind kind = *revocation_kind(given.kind);
+    const RevocationKind kind = given.kind;
     const bool all = kind == RevocationKind::All;
     if (all && given.channel.empty()) return usage("--channel: is required with `all`");
     if (all && !given.subject.empty()) return usage("SUBJECT: `all` has none; give the channel with --channel");
@@ -81,7 +82,7 @@ Exit change(const StoreArgs& args, const Subject& given, Act act) {
             const auto approval = store.approve_lift(kind, subject, origin);
             if (!approval) return tl::unexpected(approval.error());
             if (args.format == Format::Json)
-                print_json({{"kind", given.kind},
+                print_json({{"kind", revocation_name(kind)},
                             {"subject", subject},
                             {"digest", approval->digest},
                             {"author", approval->origin.author}});
@@ -145,9 +146,11 @@ Result<Exit> list(const StoreArgs& args, Store& store, bool all) {
 }  // namespace
 
 void add_store_revocations(const StoreApp& store) {
-    std::vector<std::string> kinds;
-    for (std::size_t i = 0; i < kRevocationKinds; ++i)
-        kinds.emplace_back(revocation_name(static_cast<RevocationKind>(i)));
+    std::vector<std::pair<std::string, RevocationKind>> kinds;
+    for (std::size_t i = 0; i < kRevocationKinds; ++i) {
+        const auto kind = static_cast<RevocationKind>(i);
+        kinds.emplace_back(revocation_name(kind), kind);
+    }
     struct Row {
         Act act;
         const char *name, *what;
@@ -159,7 +162,7 @@ void add_store_revocations(const StoreApp& store) {
               "Approve that someone else lifts a revocation; --message gives the reason"}}) {
         Command& verb = store.add(name, what);
         auto& given = verb.make_values<Subject>();
-        verb.word("KIND", "The kind of the subject", given.kind, kinds).required();
+        verb.choice("KIND", "The kind of the subject", given.kind, kinds).required();
         verb.text("SUBJECT", "", "The subject's id, as in requests; `all` has none", given.subject);
         verb.text("--channel", "CHANNEL", "For `all`: the channel in which everything is revoked", given.channel);
         if (act == Act::Revoke) {

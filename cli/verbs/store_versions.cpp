@@ -47,7 +47,7 @@ Exit publish(const StoreArgs& args, const Publish& what) {
     if (const Exit* failed = std::get_if<Exit>(&move)) return *failed;
     const auto opened = open_valid(what.paths, args.terminal);
     if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-    const Bundle& bundle = *std::get<Workspace>(opened).bundle();
+    const Bundle& bundle = bundle_of(std::get<Workspace>(opened));
     return with_store(args, false, [&](Store& store) -> Result<Exit> {
         auto version = store.publish(bundle, origin_of(args), what.parent);
         if (!version) return tl::unexpected(version.error());

@@ -46,7 +46,7 @@ Diagnostics findings_of(const Several& all) {
     return std::move(merged.findings);
 }
 
-constexpr Rendering<Several> kSeveral[] = {
+constexpr Rendering<Several> kSeveralTestRenderings[] = {
     {Format::Human, [](const Several& all, const Terminal& terminal) { return render_tests(all, terminal); }},
     {Format::Json, [](const Several& all, const Terminal&) { return render_tests_json(all); }},
     {Format::Junit, [](const Several& all, const Terminal&) { return render_tests_junit(all); }},
@@ -77,7 +77,7 @@ TestRun run_all(const Workspace& workspace, const std::vector<NamedPolicy>& abov
     asked.filter = options.filter;
     asked.threads = threads;
     asked.coverage = options.covers();
-    for (const NamedPolicy& layer : above) asked.above.push_back(*layer.workspace.bundle());
+    for (const NamedPolicy& layer : above) asked.above.push_back(bundle_of(layer.workspace));
     asked.progress = std::move(progress);
     TestRun run = workspace.test(asked);
     // With a filter, untried invariants are not worth a warning.
@@ -198,7 +198,7 @@ Exit run_several(const PolicyFolders& found, const std::vector<NamedPolicy>& abo
                            std::nullopt,
                            {"every file belongs to a policy",
                             found.problems.sources[each.span.source].name + ": " + each.message, true}});
-    print_result(rendered(kSeveral, options.format, reports, terminal));
+    print_result(rendered(kSeveralTestRenderings, options.format, reports, terminal));
     return exit;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/verbs/workspace.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -31,7 +32,8 @@ std::variant<Workspace, Exit> reopen(const std::string& path, const Terminal& te
     CompileOptions compile;
     compile.max_steps = max_steps.value_or(UINT64_MAX);  // the limit was checked when it was sealed
     Workspace workspace(std::move(*sources), compile);
-    if (workspace.bundle() && workspace.bundle()->digest() != bundle->digest())
+    const std::optional<Bundle>& compiled = workspace.bundle();
+    if (compiled && compiled->digest() != bundle->digest())
         print_remark("note: the bundle was made by another version of the compiler; its sources were compiled again\n",
                      terminal);
     return workspace;
@@ -119,7 +121,7 @@ std::variant<std::vector<Bundle>, Exit> stacked(const std::vector<std::string>& 
         }
         const auto opened = open_valid(policy, terminal);
         if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
-        out.push_back(*std::get<Workspace>(opened).bundle());
+        out.push_back(bundle_of(std::get<Workspace>(opened)));
         return std::nullopt;
     });
     if (const auto failed = stack.add(above, paths)) return *failed;
@@ -194,6 +196,12 @@ std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, 
         if (!workspace->bundle()) return Exit::Invalid;
     }
     return opened;
+}
+
+const Bundle& bundle_of(const Workspace& valid) {
+    const std::optional<Bundle>& bundle = valid.bundle();
+    if (!bundle) std::abort();
+    return *bundle;
 }
 
 std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above, const std::vector<std::string>& paths,

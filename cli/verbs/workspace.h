@@ -50,6 +50,9 @@ using BeforeData = std::function<void(const std::string& file)>;
 [[nodiscard]] std::variant<Workspace, Exit> open_valid(const std::vector<std::string>& paths, const Terminal& terminal,
                                                        const BeforeData& before_data = {});
 
+/// The bundle of a valid policy.
+[[nodiscard]] const Bundle& bundle_of(const Workspace& valid);
+
 /// The bundles of valid policies: those in `above`, then the one at `paths`; before each, the layers that its manifest
 /// names. Sealed bundles are used as they are.
 [[nodiscard]] std::variant<Layers, Exit> open_layers(const std::vector<std::string>& above,

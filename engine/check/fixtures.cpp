@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "base/held.h"
 #include "check/changes.h"
 #include "check/passes.h"
 
@@ -53,7 +54,7 @@ public:
             }
             const bool circle = at != kNoIndex && work_[at].state == VisitState::Busy;
             if (circle)
-                c_.report.add(Code::CircularDefinition, work_[chain.back()].decl->base->span,
+                c_.report.add(Code::CircularDefinition, held(work_[chain.back()].decl->base).span,
                               "fixture " + quoted(work_[chain.back()].decl->name.text) + " is based on itself",
                               "completes the cycle");
             for (auto next = chain.rbegin(); next != chain.rend(); ++next)

@@ -41,7 +41,9 @@ bool is_reserved(std::string_view name) {
 /// Rejects a given source that uses a name of the standard library: it would replace the library's module, and
 /// `import std.baseline` would no longer mean the library's rules. The source is dropped.
 void refuse_reserved(Context& c, ast::SourceFile& file) {
+    if (!file.module) return;
     const auto name = joined(*file.module);
+    if (!is_reserved(name)) return;
     std::string help = "give the module a name of your own, such as ";
     const auto dot = name.find('.');
     help += quoted("acme" + (dot == std::string::npos ? std::string() : name.substr(dot)));
@@ -64,7 +66,7 @@ void add_source(Context& c, Source source, std::string_view forced) {
     c.policy.sources.push_back(std::move(source));
     c.policy.files.push_back(syntax::parse(index, c.policy.sources[index].text, c.options.max_depth, c.report));
     auto& file = c.policy.files.back();
-    if (forced.empty() && file.module && is_reserved(joined(*file.module))) refuse_reserved(c, file);
+    if (forced.empty()) refuse_reserved(c, file);
     const std::string name = !forced.empty() ? std::string(forced)
                              : file.module   ? joined(*file.module)
                                              : std::string(kDefaultModule);

@@ -1,6 +1,7 @@
 // Rules and invariants: which clauses are allowed, what `extends` inherits, and ranges of effects.
 #include <algorithm>
 
+#include "base/held.h"
 #include "check/effects.h"
 #include "check/expr.h"
 #include "check/passes.h"
@@ -65,7 +66,7 @@ public:
             }
             if (at != kNoIndex && work_[at].state == VisitState::Busy) {
                 auto& work = work_[chain.back()];
-                c_.report.add(Code::CircularDefinition, work.decl->extends->span,
+                c_.report.add(Code::CircularDefinition, held(work.decl->extends).span,
                               "rule " + quoted(work.decl->name.text) + " extends itself indirectly",
                               "completes the cycle");
                 work.base = kNoIndex;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/held.h"
 #include "base/json.h"
 #include "base/kind.h"
 #include "base/source.h"
@@ -335,7 +336,7 @@ struct Policy {
     }
     /// The kind of the claims that can be read through an issuer or a group; a group needs one.
     [[nodiscard]] std::uint32_t kind_of(IssuerId id) const {
-        return id.value < issuers.size() ? issuers[id.value].kind : *group_at(id).kind;
+        return id.value < issuers.size() ? issuers[id.value].kind : held(group_at(id).kind);
     }
     [[nodiscard]] const std::string& name_of(IssuerId id) const {
         return id.value < issuers.size() ? issuers[id.value].name : group_at(id).name;

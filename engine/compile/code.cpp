@@ -3,6 +3,7 @@
 // verifier requires.
 #include <algorithm>
 
+#include "base/held.h"
 #include "base/values.h"
 #include "bytecode/opcode_info.h"
 #include "compile/condition.h"
@@ -13,7 +14,6 @@ using bytecode::Instr;
 using bytecode::Opcode;
 using bytecode::operand;
 using bytecode::OperandKind;
-using bytecode::Quant;
 using check::Expr;
 using check::Op;
 
@@ -220,7 +220,7 @@ private:
             const std::uint32_t one = dest(is_text ? Opcode::SingleText : Opcode::SingleInt, value(*kid), 0);
             all = all ? dest(Opcode::Union, *all, one) : one;
         }
-        return *all;
+        return held(all);
     }
 
     std::uint32_t value(const Expr& e) {

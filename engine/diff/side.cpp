@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/held.h"
+
 namespace writ::diff {
 
 namespace {
@@ -15,7 +17,7 @@ Layers layers_of(const std::vector<Bundle>& above, const Bundle& own) {
 }  // namespace
 
 DiffSide::DiffSide(const Workspace& own, const std::vector<Bundle>& above)
-    : workspace(own), request_(layers_of(above, *own.bundle())), witness_(request_.layers()), own_(above.size()) {}
+    : workspace(own), request_(layers_of(above, held(own.bundle()))), witness_(request_.layers()), own_(above.size()) {}
 
 void DiffSide::decide(std::string_view request) {
     refusal.reset();

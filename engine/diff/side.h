@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/access.h"
+#include "base/held.h"
 #include "check/typed.h"
 #include "writ/decision.h"
 #include "writ/request.h"
@@ -35,7 +36,7 @@ public:
     Applying applying;  ///< the rules that applied in the last decision, as sorted ids without repetition
 
     [[nodiscard]] const check::Policy& policy() const { return Access::policy(workspace); }
-    [[nodiscard]] const Bundle& bundle() const { return *workspace.bundle(); }
+    [[nodiscard]] const Bundle& bundle() const { return held(workspace.bundle()); }
 
 private:
     void name(std::vector<std::uint32_t>& rules) const;

@@ -271,11 +271,11 @@ Edits edits_towards(const check::Policy& policy, const json::Value& document, co
     }
     if (wanted) return out;
     // One condition that does not hold is enough.
-    const Wish* best = nullptr;
+    const std::vector<Edit>* best = nullptr;
     for (const Wish& each : wishes)
-        if (each && (best == nullptr || cost_of(*each) < cost_of(**best))) best = &each;
+        if (each && (best == nullptr || cost_of(*each) < cost_of(*best))) best = &*each;
     if (best != nullptr)
-        take(**best);
+        take(*best);
     else
         out.open.push_back("not " + standing.rule->name);
     return out;

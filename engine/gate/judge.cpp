@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/access.h"
+#include "base/held.h"
 #include "check/typed.h"
 #include "writ/format.h"
 #include "writ/gate.h"
@@ -302,7 +303,7 @@ GateCheck check_note(const std::string& wider, const ChangeNote& note, bool shar
 }
 
 void judge_policy(const Workspace& policy, const GateRules& rules, const JudgeProgress& tell, GateVerdict& verdict) {
-    const Bundle& bundle = *policy.bundle();
+    const Bundle& bundle = held(policy.bundle());
     const auto done = [&](std::uint64_t steps) {
         if (tell) tell(steps, 3);
     };

@@ -15,7 +15,8 @@ VersionCheck check_version(const Bundle& bundle) {
     sources->standard = nullptr;
     const Workspace workspace(std::move(*sources));
     // The tested bundle must be the one that will decide.
-    if (!workspace.bundle() || workspace.bundle()->digest() != bundle.digest()) {
+    const std::optional<Bundle>& compiled = workspace.bundle();
+    if (!compiled || compiled->digest() != bundle.digest()) {
         out.summary = "this program does not compile its sources to it";
         for (const Diagnostic& each : workspace.diagnostics().items)
             if (each.severity == Severity::Error) out.problems.push_back(each.code + ": " + each.message);

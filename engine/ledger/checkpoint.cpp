@@ -118,8 +118,8 @@ Result<Checkpoint> read_checkpoint(std::string_view text, const PublicBytes* key
     Checkpoint out;
     const auto origin = take_line(left), size = take_line(left), root = take_line(left), time = take_line(left),
                spent = take_line(left), key_line = take_line(left);
-    if (!key_line || !left.empty() || !origin->starts_with(kOrigin) || !time->starts_with("time ") ||
-        !spent->starts_with("spent ") || !key_line->starts_with("key "))
+    if (!origin || !size || !root || !time || !spent || !key_line || !left.empty() || !origin->starts_with(kOrigin) ||
+        !time->starts_with("time ") || !spent->starts_with("spent ") || !key_line->starts_with("key "))
         return malformed();
     out.origin = *origin;
     const auto [end, wrong] = std::from_chars(size->data(), size->data() + size->size(), out.size);
@@ -154,7 +154,7 @@ Result<std::string> make_checkpoint(const std::string& folder, const Seed* seed)
         if (!read || read->root != (*log)->tree().root())
             return fail(Code::LedgerDamaged, "a checkpoint of this size has another root", path);
     }
-    const std::string text = to_text(
+    std::string text = to_text(
         {origin_of((*log)->id()), size, (*log)->tree().root(), (*log)->spent(), os::now_micros(), (*log)->commitment()},
         seed);
     if (auto kept = checked(os::replace_file(path, text, kFileMode)); !kept)

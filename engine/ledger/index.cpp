@@ -60,17 +60,89 @@ InquiryCell cell_of(const SqlStatement& row, int column) {
     return std::monostate{};
 }
 
+std::string index_path(const std::string& folder) {
+    return folder + "/index.sqlite";
+}
+
+tl::unexpected<Error> index_failed(const std::string& path, std::string_view why) {
+    return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", why), path);
+}
+
+/// Brings the tables into the database, unless it has them. Output: false if it cannot be used.
+bool prepare(os::Sqlite& database) {
+    if (!database.run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
+    std::int64_t version = -1;
+    {
+        SqlStatement ask(database, "pragma user_version");
+        if (ask.step() == SqlStatement::Step::Row) version = ask.integer(0);
+    }
+    bool fits = version == kSchemaVersion;
+    if (version == 0)
+        fits = database.run(kSchema) && database.run(fmt::format("pragma user_version = {}", kSchemaVersion)) &&
+               database.run("insert into place values (x'', 0, x'')");
+    return database.run(fits ? "commit" : "rollback") && fits;
+}
+
+/// Whether the index belongs to this ledger and matches its current content.
+bool belongs(os::Sqlite& database, const std::string& folder, std::string_view id) {
+    std::int64_t next = 0;
+    std::string last;
+    {
+        SqlStatement place(database, "select ledger, next, last from place");
+        if (place.step() != SqlStatement::Step::Row) return false;
+        next = place.integer(1);
+        last = place.bytes(2);
+        if (next == 0) {
+            SqlStatement claim(database, "update place set ledger = ?");
+            place.reset();
+            return claim.add(Blob{id}).run();
+        }
+        if (place.bytes(0) != id) return false;
+    }
+    auto reader = Reader::open(folder);
+    if (!reader || !reader->seek(static_cast<std::uint64_t>(next - 1))) return false;
+    const auto there = reader->next();
+    return there && *there && bytes_of(leaf_hash(reader->bytes())) == last;
+}
+
+/// Opens the existing index of a ledger, or makes a new one.
+Result<os::Sqlite> connect(const std::string& where, const std::string& folder, std::string_view id) {
+    auto opened = os::Sqlite::open(where, os::Sqlite::OpenMode::Create, kPatience);
+    if (!opened) return index_failed(index_path(folder), "it cannot be opened");
+    if (!prepare(*opened) || !belongs(*opened, folder, id))
+        return index_failed(index_path(folder), opened->failure().reason);
+    return std::move(*opened);
+}
+
+/// An index that does not match is made again; if that is impossible, in memory.
+Result<os::Sqlite> index_of(const std::string& folder) {
+    auto segments = segments_in(folder);
+    if (!segments) return tl::unexpected(std::move(segments.error()));
+    auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
+    if (!first) return tl::unexpected(std::move(first.error()));
+    const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
+    const std::string path = index_path(folder);
+    const auto connect_file = [&] {
+        // SQLite would make it readable for everybody; its other files get the same mode.
+        (void)os::File::open(path, os::OpenMode::New, kFileMode);
+        return connect(path, folder, id);
+    };
+    if (auto kept = connect_file()) return kept;
+    if (os::may_write(folder)) {
+        for (const char* suffix : {"", "-wal", "-shm"}) {
+            std::error_code ignored;
+            std::filesystem::remove(path + suffix, ignored);
+        }
+        if (auto made = connect_file()) return made;
+    }
+    return connect(":memory:", folder, id);
+}
+
 }  // namespace
 
 struct Index::Impl {
-    std::string folder, path;
-    std::optional<os::Sqlite> database;
-
-    explicit Impl(std::string in) : folder(std::move(in)), path(folder + "/index.sqlite") {}
-    void close() {
-        statements.reset();
-        database.reset();
-    }
+    std::string folder;
+    os::Sqlite database;
 
     struct Statements {
         SqlStatement decision, shaped, receipt, holder, drops, place, find;
@@ -85,77 +157,13 @@ struct Index::Impl {
               place(db, "update place set next = ?, last = ?"),
               find(db, "select seq, ask, holds from holder where name = ? order by seq, place limit 1") {}
     };
-    std::optional<Statements> statements;
+    Statements statements;
 
-    tl::unexpected<Error> failed() const {
-        const std::string why = database ? database->failure().reason : "it cannot be opened";
-        return fail(Code::IndexFailed, fmt::format("the index cannot be used: {}", why), path);
-    }
-    bool run(const std::string& sql) { return database->run(sql); }
+    Impl(std::string in, os::Sqlite connected)
+        : folder(std::move(in)), database(std::move(connected)), statements(database) {}
 
-    /// Opens the existing index, or makes a new one. Output: false if it cannot be used.
-    bool connect(const std::string& where) {
-        close();
-        // SQLite would make it readable for everybody; its other files get the same mode.
-        if (where == path) (void)os::File::open(where, os::OpenMode::New, kFileMode);
-        auto opened = os::Sqlite::open(where, os::Sqlite::OpenMode::Create, kPatience);
-        if (!opened) return false;
-        database = std::move(*opened);
-        if (!run("pragma journal_mode = wal; pragma synchronous = normal; begin immediate")) return false;
-        std::int64_t version = -1;
-        {
-            SqlStatement ask(*database, "pragma user_version");
-            if (ask.step() == SqlStatement::Step::Row) version = ask.integer(0);
-        }
-        bool fits = version == kSchemaVersion;
-        if (version == 0)
-            fits = run(kSchema) && run(fmt::format("pragma user_version = {}", kSchemaVersion)) &&
-                   run("insert into place values (x'', 0, x'')");
-        return run(fits ? "commit" : "rollback") && fits;
-    }
-
-    Result<void> open() {
-        auto segments = segments_in(folder);
-        if (!segments) return tl::unexpected(std::move(segments.error()));
-        auto first = SegmentReader::open(folder + "/" + segment_name(segments->front()));
-        if (!first) return tl::unexpected(std::move(first.error()));
-        const std::string id(reinterpret_cast<const char*>(first->header().id.data()), first->header().id.size());
-        // An index that does not match is made again; if that is impossible, in memory.
-        bool usable = connect(path) && belongs(id);
-        if (!usable && os::may_write(folder)) {
-            close();
-            for (const char* suffix : {"", "-wal", "-shm"}) {
-                std::error_code ignored;
-                std::filesystem::remove(path + suffix, ignored);
-            }
-            usable = connect(path) && belongs(id);
-        }
-        if (!usable && !(connect(":memory:") && belongs(id))) return failed();
-        statements.emplace(*database);
-        return catch_up();
-    }
-
-    /// Whether the index belongs to this ledger and matches its current content.
-    bool belongs(std::string_view id) {
-        std::int64_t next = 0;
-        std::string last;
-        {
-            SqlStatement place(*database, "select ledger, next, last from place");
-            if (place.step() != SqlStatement::Step::Row) return false;
-            next = place.integer(1);
-            last = place.bytes(2);
-            if (next == 0) {
-                SqlStatement claim(*database, "update place set ledger = ?");
-                place.reset();
-                return claim.add(Blob{id}).run();
-            }
-            if (place.bytes(0) != id) return false;
-        }
-        auto reader = Reader::open(folder);
-        if (!reader || !reader->seek(static_cast<std::uint64_t>(next - 1))) return false;
-        const auto there = reader->next();
-        return there && *there && bytes_of(leaf_hash(reader->bytes())) == last;
-    }
+    tl::unexpected<Error> failed() const { return index_failed(index_path(folder), database.failure().reason); }
+    bool run(const std::string& sql) { return database.run(sql); }
 
     Result<void> catch_up() {
         constexpr int kAtOnce = 20'000;  // records in one transaction
@@ -170,7 +178,7 @@ struct Index::Impl {
             };
             std::uint64_t next = 0;
             {
-                SqlStatement place(*database, "select next from place");
+                SqlStatement place(database, "select next from place");
                 if (place.step() == SqlStatement::Step::Row) next = static_cast<std::uint64_t>(place.integer(0));
             }
             if (auto found = reader->seek(next); !found) return undo(std::move(found.error()));
@@ -187,7 +195,7 @@ struct Index::Impl {
                 next = reader->sequence() + 1;
                 ++taken;
             }
-            if (taken > 0 && !statements->place.add(static_cast<std::int64_t>(next)).add(Blob{bytes_of(last)}).run())
+            if (taken > 0 && !statements.place.add(static_cast<std::int64_t>(next)).add(Blob{bytes_of(last)}).run())
                 return undo(std::move(failed().value()));
             if (!run("commit")) return undo(std::move(failed().value()));
         }
@@ -198,7 +206,7 @@ struct Index::Impl {
         const auto seq = static_cast<std::int64_t>(sequence);
         std::int64_t place = 0;
         for (const Spent& one : entry_of(bytes).spent(sequence))
-            if (!statements->holder.add(seq)
+            if (!statements.holder.add(seq)
                      .add(place++)
                      .add(Blob{one.name})
                      .add(Blob{bytes_of(one.ask)})
@@ -209,7 +217,7 @@ struct Index::Impl {
             case RecordKind::Decision: return insert_decision(seq, record);
             case RecordKind::Receipt: {
                 const Receipt& told = record.receipt;
-                return statements->receipt.add(seq)
+                return statements.receipt.add(seq)
                     .add(record.time)
                     .add(static_cast<std::int64_t>(told.decision))
                     .add(told.credential)
@@ -221,7 +229,7 @@ struct Index::Impl {
             }
             case RecordKind::Use: return true;
             case RecordKind::Drops:
-                return statements->drops.add(seq).add(record.time).add(static_cast<std::int64_t>(record.dropped)).run();
+                return statements.drops.add(seq).add(record.time).add(static_cast<std::int64_t>(record.dropped)).run();
         }
         return false;
     }
@@ -231,7 +239,7 @@ struct Index::Impl {
         const Attribution& who = decision.attribution;
         const Surroundings& around = record.around;
         const bool high = around.tier_rank > 1 && around.tier_rank == around.tier_count;
-        SqlStatement& row = statements->decision;
+        SqlStatement& row = statements.decision;
         row.add(seq)
             .add(record.time)
             .add(decision.now)
@@ -257,7 +265,7 @@ struct Index::Impl {
             row.add(std::monostate{});
         if (!row.run()) return false;
         for (const RecordedRule& rule : record.rules)
-            if (!statements->shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
+            if (!statements.shaped.add(seq).add(rule.kind).add(rule.name).run()) return false;
         return true;
     }
 };
@@ -266,8 +274,10 @@ Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Index::~Index() = default;
 
 Result<std::unique_ptr<Index>> Index::open(const std::string& folder) {
-    auto impl = std::make_unique<Impl>(folder);
-    if (auto opened = impl->open(); !opened) return tl::unexpected(std::move(opened.error()));
+    auto connected = index_of(folder);
+    if (!connected) return tl::unexpected(std::move(connected.error()));
+    auto impl = std::make_unique<Impl>(folder, std::move(*connected));
+    if (auto caught_up = impl->catch_up(); !caught_up) return tl::unexpected(std::move(caught_up.error()));
     return std::unique_ptr<Index>(new Index(std::move(impl)));
 }
 
@@ -276,7 +286,7 @@ Result<void> Index::catch_up() {
 }
 
 Result<std::optional<Holder>> Index::find(std::string_view name) {
-    SqlStatement& find = impl_->statements->find;
+    SqlStatement& find = impl_->statements.find;
     find.add(Blob{name});
     std::optional<Holder> out;
     const SqlStatement::Step got = find.step();
@@ -314,7 +324,7 @@ std::uint64_t Index::print_of(std::string_view name) {
 }
 
 Result<Index::Names> Index::names(std::uint64_t size) {
-    SqlStatement rows(*impl_->database, kRows);
+    SqlStatement rows(impl_->database, kRows);
     Names out;
     Spent one;
     SqlStatement::Step got = rows.step();
@@ -333,27 +343,32 @@ Result<Index::Names> Index::names(std::uint64_t size) {
 }
 
 struct SpentRows::Impl {
-    std::optional<os::Sqlite> database;
-    std::optional<SqlStatement> rows;
-    std::uint64_t covered = 0, sequence = 0;
+    os::Sqlite database;
+    SqlStatement rows;
+    std::uint64_t covered, sequence = 0;
     bool there = false;
     Spent row;
 
-    bool connect(const std::string& path, os::Sqlite::OpenMode mode) {
+    Impl(os::Sqlite connected, std::uint64_t records)
+        : database(std::move(connected)), rows(database, kRows), covered(records) {}
+
+    /// Null if the index cannot be read.
+    static std::unique_ptr<Impl> connect(const std::string& path, os::Sqlite::OpenMode mode) {
         auto opened = os::Sqlite::open(path, mode, kPatience);
-        if (!opened) return false;
-        SqlStatement version(*opened, "pragma user_version"), place(*opened, "select next from place");
-        if (version.step() != SqlStatement::Step::Row || version.integer(0) != kSchemaVersion ||
-            place.step() != SqlStatement::Step::Row)
-            return false;
-        covered = static_cast<std::uint64_t>(place.integer(0));
-        database = std::move(*opened);
-        rows.emplace(*database, kRows);
-        return true;
+        if (!opened) return nullptr;
+        std::uint64_t records = 0;
+        {
+            SqlStatement version(*opened, "pragma user_version"), place(*opened, "select next from place");
+            if (version.step() != SqlStatement::Step::Row || version.integer(0) != kSchemaVersion ||
+                place.step() != SqlStatement::Step::Row)
+                return nullptr;
+            records = static_cast<std::uint64_t>(place.integer(0));
+        }
+        return std::make_unique<Impl>(std::move(*opened), records);
     }
     void step() {
-        there = rows->step() == SqlStatement::Step::Row;
-        if (there) sequence = read_row(*rows, row);
+        there = rows.step() == SqlStatement::Step::Row;
+        if (there) sequence = read_row(rows, row);
     }
 };
 
@@ -361,14 +376,13 @@ SpentRows::SpentRows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SpentRows::~SpentRows() = default;
 
 std::unique_ptr<SpentRows> SpentRows::open(const std::string& folder) {
-    auto impl = std::make_unique<Impl>();
-    const std::string path = folder + "/index.sqlite";
+    const std::string path = index_path(folder);
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) return nullptr;
     const bool alone = !std::filesystem::exists(path + "-wal", ignored);
-    if (!impl->connect(path, os::Sqlite::OpenMode::Read) &&
-        !(alone && impl->connect(path, os::Sqlite::OpenMode::ReadUnchanging)))
-        return nullptr;
+    auto impl = Impl::connect(path, os::Sqlite::OpenMode::Read);
+    if (impl == nullptr && alone) impl = Impl::connect(path, os::Sqlite::OpenMode::ReadUnchanging);
+    if (impl == nullptr) return nullptr;
     impl->step();
     return std::unique_ptr<SpentRows>(new SpentRows(std::move(impl)));
 }
@@ -390,7 +404,7 @@ const Spent& SpentRows::row() const {
 }
 
 Result<InquiryTable> Index::ask(std::string name, std::string_view sql, const std::vector<std::string>& texts) {
-    SqlStatement question(*impl_->database, sql);
+    SqlStatement question(impl_->database, sql);
     for (const std::string& text : texts) question.add(std::string_view(text));
     InquiryTable out;
     out.name = std::move(name);

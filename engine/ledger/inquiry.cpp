@@ -238,8 +238,8 @@ from decision d join below b on d.run = b.run where d.run <> ?1 order by 1)",
 
     auto used = impl_->index->find(fmt::format("ugrant:{}", record.repeats.value_or(sequence)));
     if (!used) return tl::unexpected(std::move(used.error()));
-    say("can it be used for something else",
-        reach_of(record, *used ? static_cast<std::int64_t>((*used)->sequence) : -1));
+    const std::optional<Holder>& user = *used;
+    say("can it be used for something else", reach_of(record, user ? static_cast<std::int64_t>(user->sequence) : -1));
     if (!record.masked.empty()) out.note = "masked: " + joined(record.masked);
     return out;
 }

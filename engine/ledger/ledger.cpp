@@ -110,11 +110,12 @@ struct Ledger::Impl {
         if (!std::binary_search(before.begin(), before.end(), Index::print_of(name))) return std::nullopt;
         auto found = index->find(name);
         if (!found) return found;
-        if (!*found) return altered("a row was removed");
-        auto bytes = read_record(folder, (*found)->sequence);
+        const std::optional<Holder>& holder = *found;
+        if (!holder) return altered("a row was removed");
+        auto bytes = read_record(folder, holder->sequence);
         if (!bytes) return altered("a row names a record that does not exist");
-        const std::vector<Spent> spent = entry_of(*bytes).spent((*found)->sequence);
-        if (std::find(spent.begin(), spent.end(), Spent{name, (*found)->ask, (*found)->grant}) == spent.end())
+        const std::vector<Spent> spent = entry_of(*bytes).spent(holder->sequence);
+        if (std::find(spent.begin(), spent.end(), Spent{name, holder->ask, holder->grant}) == spent.end())
             return altered("a row was changed");
         return found;
     }
@@ -124,21 +125,22 @@ struct Ledger::Impl {
         const Entry& entry = one.entry;
         one.appended = {Appended::Outcome::Recorded, sequence};
         if (!entry.key.empty()) {
-            auto holder = holder_of(entry.key);
-            if (!holder) return tl::unexpected(std::move(holder.error()));
-            if (*holder) {
-                const bool same = (*holder)->ask == entry.ask;
-                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict, (*holder)->sequence};
+            auto found = holder_of(entry.key);
+            if (!found) return tl::unexpected(std::move(found.error()));
+            if (const std::optional<Holder>& holder = *found) {
+                const bool same = holder->ask == entry.ask;
+                one.appended = {same ? Appended::Outcome::Repeated : Appended::Outcome::Conflict, holder->sequence};
                 return false;
             }
         }
         const std::vector<std::string>& unspent = one.unspent;
         for (const auto* names : {&entry.uses, &unspent})
             for (const std::string& name : *names) {
-                auto holder = holder_of(name);
-                if (!holder) return tl::unexpected(std::move(holder.error()));
-                if (*holder && !(entry.repeats && (*holder)->grant == entry.grant)) {
-                    one.appended = {Appended::Outcome::Used, (*holder)->sequence};
+                auto found = holder_of(name);
+                if (!found) return tl::unexpected(std::move(found.error()));
+                const std::optional<Holder>& holder = *found;
+                if (holder && !(entry.repeats && holder->grant == entry.grant)) {
+                    one.appended = {Appended::Outcome::Used, holder->sequence};
                     return false;
                 }
             }

@@ -29,7 +29,7 @@ void lint_never(Linter& l) {
             if (!first) first = found;
             return found.has_value();
         });
-        if (!never) continue;
+        if (!never || !first) continue;
         const bool permit = view.rule->kind == RuleKind::Permit;
         Finding* found =
             l.report(Lint::NeverMatches, view.rule->span,

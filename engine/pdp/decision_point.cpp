@@ -14,21 +14,33 @@ struct Seat {
     Decision decision;
 };
 
+/// Records the candidate's decisions, which the threads that decide hand over.
+struct Shadow {
+    std::mutex lock;
+    ledger::Recorder recorder;
+
+    explicit Shadow(ledger::Recorder made) : recorder(std::move(made)) {}
+};
+
 }  // namespace
 
 // The members are destroyed in reverse order: the policy before the ledger.
 struct DecisionPoint::Impl {
-    ledger::Ledger ledger;
+    std::unique_ptr<ledger::Ledger> ledger;
     ledger::RecordOptions record;
     RequestLimits limits;
-    std::mutex shadow_lock;
-    std::optional<ledger::Recorder> shadow;  ///< records the candidate's decisions
-    std::optional<PolicyHandle> policy;
+    std::unique_ptr<Shadow> shadow;
+    PolicyHandle policy;
     std::mutex lock;
     std::vector<std::unique_ptr<Seat>> free;  ///< one for each thread that has decided at the same time
 
-    Impl(ledger::Ledger opened, ledger::RecordOptions how, RequestLimits most)
-        : ledger(std::move(opened)), record(std::move(how)), limits(most) {}
+    Impl(std::unique_ptr<ledger::Ledger> opened, ledger::RecordOptions how, RequestLimits most,
+         std::unique_ptr<Shadow> candidate, PolicyHandle followed)
+        : ledger(std::move(opened)),
+          record(std::move(how)),
+          limits(most),
+          shadow(std::move(candidate)),
+          policy(std::move(followed)) {}
 
     Result<std::unique_ptr<Seat>> take() {
         {
@@ -39,9 +51,9 @@ struct DecisionPoint::Impl {
                 return seat;
             }
         }
-        auto recorder = ledger::Recorder::make(ledger, record);
+        auto recorder = ledger::Recorder::make(*ledger, record);
         if (!recorder) return tl::unexpected(std::move(recorder.error()));
-        return std::make_unique<Seat>(Seat{std::move(*recorder), LiveEvaluator(*policy), {}});
+        return std::make_unique<Seat>(Seat{std::move(*recorder), LiveEvaluator(policy), {}});
     }
     void give_back(std::unique_ptr<Seat> seat) {
         const std::lock_guard hold(lock);
@@ -57,23 +69,23 @@ DecisionPoint& DecisionPoint::operator=(DecisionPoint&&) noexcept = default;
 Result<DecisionPoint> DecisionPoint::open(DecisionPointOptions options) {
     auto opened = ledger::Ledger::open(options.ledger, options.open);
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    auto impl = std::make_unique<Impl>(std::move(*opened), std::move(options.record), options.limits);
-    auto shadow = ledger::Recorder::make(impl->ledger, impl->record);
-    if (!shadow) return tl::unexpected(std::move(shadow.error()));
-    impl->shadow.emplace(std::move(*shadow));
+    auto ledger = std::make_unique<ledger::Ledger>(std::move(*opened));  // where it stays: recorders refer to it
+    auto recorder = ledger::Recorder::make(*ledger, options.record);
+    if (!recorder) return tl::unexpected(std::move(recorder.error()));
+    auto shadow = std::make_unique<Shadow>(std::move(*recorder));
     if (!options.follow.candidate.empty())
-        options.follow.diverged = [self = impl.get(),
+        options.follow.diverged = [to = shadow.get(),
                                    then = std::move(options.follow.diverged)](const Divergence& each) {
             if (each.kind != DivergenceKind::Unreadable) {
-                const std::lock_guard hold(self->shadow_lock);
-                self->shadow->shadow(each.request, each.candidate, each.candidate_policy);
+                const std::lock_guard hold(to->lock);
+                to->recorder.shadow(each.request, each.candidate, each.candidate_policy);
             }
             if (then) then(each);
         };
     auto policy = PolicyHandle::follow(std::move(options.follow));
     if (!policy) return tl::unexpected(std::move(policy.error()));
-    impl->policy.emplace(std::move(*policy));
-    return DecisionPoint(std::move(impl));
+    return DecisionPoint(std::make_unique<Impl>(std::move(ledger), std::move(options.record), options.limits,
+                                                std::move(shadow), std::move(*policy)));
 }
 
 Decided DecisionPoint::decide(std::string_view request, std::string_view traceparent) {
@@ -102,10 +114,10 @@ Decided DecisionPoint::decide(std::string_view request, std::string_view tracepa
 }
 
 const PolicyHandle& DecisionPoint::policy() const {
-    return *impl_->policy;
+    return impl_->policy;
 }
 ledger::Ledger& DecisionPoint::ledger() const {
-    return impl_->ledger;
+    return *impl_->ledger;
 }
 
 }  // namespace writ

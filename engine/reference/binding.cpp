@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/digest.h"
+#include "base/held.h"
 #include "base/values.h"
 #include "reference/evaluation.h"
 #include "writ/request.h"
@@ -140,7 +141,7 @@ std::string Binding::digest() const {
     for (const auto& [name, value] : fields_) fields.push_back(name);
     return "v2;scopes=" + join(scopes_) + ";audience=" + join(audience_) +
            ";ttl=" + (ttl_ ? std::to_string(*ttl_) : "policy") + ";resource=" + join(fields) +
-           ";sha256=" + *hash(fields);
+           ";sha256=" + held(hash(fields));
 }
 
 std::optional<Binding::Parts> Binding::parse(std::string_view digest) {
@@ -186,7 +187,7 @@ std::vector<std::string> Binding::misfit(std::string_view digest) const {
         if (!fields_.contains(name)) gone.push_back("resource." + name);
     if (!gone.empty())
         out.push_back(join(gone) + (gone.size() == 1 ? " was" : " were") + " approved and is not stated");
-    else if (*hash(parts->fields) != parts->hash)
+    else if (hash(parts->fields) != parts->hash)
         out.push_back("another agent, run, tenant, user, tool, operation, parameter or resource is approved");
     return out;
 }
@@ -219,7 +220,7 @@ public:
         std::optional<std::string> own;
         for (const auto& [approval, fixture] : marked) {
             if (fixture.empty() && !own) own = binding_of(policy_, request_, document).value_or("");
-            const std::string& digest = fixture.empty() ? *own : of_fixture(std::stoul(fixture));
+            const std::string& digest = fixture.empty() ? held(own) : of_fixture(std::stoul(fixture));
             if (!digest.empty()) approval->set("binding_digest", json::Value::of(std::string_view(digest)));
         }
     }

@@ -304,7 +304,8 @@ ApprovalState approvals_for(const check::Rule& rule, std::int64_t within, const 
                 {static_cast<std::uint32_t>(i),
                  text != nullptr ? binding.misfit(*text) : std::vector<std::string>{"it has no digest"}});
         }
-        if (objected.empty()) counting.push_back({i, until, *approver_of(facts, approval)});
+        const auto approver = approver_of(facts, approval);
+        if (objected.empty() && approver) counting.push_back({i, until, *approver});
     }
     if (!state.unstated.empty()) against.push_back("approval_unbound");
     // Codes in the order of reasons.def, without repetition.

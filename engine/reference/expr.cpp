@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/held.h"
 #include "base/values.h"
 #include "base/window.h"
 #include "reference/evaluation.h"
@@ -64,13 +65,13 @@ Truth Evaluation::condition(const Expr& expr) {
         case Op::And: {
             Truth all = Truth::True;
             for (const Expr* kid : expr.kids)
-                if ((all = both(all, condition(*kid))) == Truth::False) break;
+                if (all != Truth::False) all = both(all, condition(*kid));
             return all;
         }
         case Op::Or: {
             Truth any = Truth::False;
             for (const Expr* kid : expr.kids)
-                if ((any = either(any, condition(*kid))) == Truth::True) break;
+                if (any != Truth::True) any = either(any, condition(*kid));
             return any;
         }
         case Op::Not: return opposite(condition(*expr.kids[0]));
@@ -356,7 +357,7 @@ std::int64_t Evaluation::change_of_compare(const Expr& expr) {
         return clock_left ? compared(expr.cmp, now, moment) : compared(expr.cmp, moment, now);
     };
     for (const std::int64_t change : {moment, sat_add(moment, 1)})
-        if (change > *now_ && at(change) != at(sat_sub(change, 1))) return change;
+        if (change > held(now_) && at(change) != at(sat_sub(change, 1))) return change;
     return kNever;
 }
 
@@ -367,7 +368,7 @@ std::int64_t Evaluation::next_change(const Expr& expr) {
         return next;
     }
     if (expr.op == Op::InWindow && expr.kids[0]->op == Op::Now)
-        return window_next_change(expr.window, policy_.zones[expr.id].transitions, *now_);
+        return window_next_change(expr.window, policy_.zones[expr.id].transitions, held(now_));
     std::int64_t next = kNever;
     if (expr.op == Op::Any || expr.op == Op::All || expr.op == Op::Count) {
         const Value over = value(*expr.kids[0]);

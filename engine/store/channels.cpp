@@ -1,6 +1,7 @@
 // Channels: the active version, activations, and their requirements.
 #include <algorithm>
 
+#include "base/held.h"
 #include "base/person.h"
 #include "os/clock.h"
 #include "store/impl.h"
@@ -244,7 +245,7 @@ private:
                 Code::GateCannotRun,
                 "`" + move_.channel + "` requires a version to pass its tests, but this program cannot run them",
                 move_.channel);
-        report_ = move_.gate(*content_);
+        report_ = move_.gate(held(content_));
         if (report_.passed) return {};
         std::string problems = report_.summary;
         for (const std::string& each : report_.problems) problems += "; " + each;

@@ -1,5 +1,6 @@
 // Handles, and the evaluators that follow them.
 #include "writ/policy_handle.h"
+#include "base/held.h"
 
 #include "base/access.h"
 #include "store/following.h"
@@ -120,18 +121,19 @@ struct LiveEvaluator::Impl {
     }
 
     /// Decides with the candidate too. This does not affect the answer.
-    void compare(std::string_view request, const RequestLimits& limits, const Decision& enforced) {
+    void compare(Seat& own, std::string_view request, const RequestLimits& limits, const Bundle& policy,
+                 const Decision& enforced) {
         shadow.clear();
         std::optional<DivergenceKind> kind = DivergenceKind::Unreadable;
-        if (candidate->request.parse(request, limits)) {
-            candidate->evaluator.evaluate(candidate->request, shadow);
+        if (own.request.parse(request, limits)) {
+            own.evaluator.evaluate(own.request, shadow);
             kind = divergence(enforced, shadow);
         }
         following->compared.fetch_add(1, std::memory_order_relaxed);
         if (!kind) return;
         following->divergences[static_cast<std::size_t>(*kind)].fetch_add(1, std::memory_order_relaxed);
         const auto& diverged = following->options().diverged;
-        if (diverged) diverged({*kind, request, enforced, seat->policy, shadow, candidate->policy});
+        if (diverged) diverged({*kind, request, enforced, policy, shadow, own.policy});
     }
 };
 
@@ -145,22 +147,23 @@ LiveEvaluator& LiveEvaluator::operator=(LiveEvaluator&&) noexcept = default;
 Result<void> LiveEvaluator::evaluate(std::string_view request, Decision& decision, const RequestLimits& limits) {
     decision.clear();  // before the objects that it views are destroyed
     impl_->follow();
-    if (!impl_->seat) {
+    std::optional<Seat>& seat = impl_->seat;
+    std::optional<Seat>& candidate = impl_->candidate;
+    if (!seat) {
         withdraw(decision);
         return {};
     }
-    Seat& seat = *impl_->seat;
-    if (auto read = seat.request.parse(request, limits); !read) return read;
-    seat.evaluator.evaluate(seat.request, decision);
+    if (auto read = seat->request.parse(request, limits); !read) return read;
+    seat->evaluator.evaluate(seat->request, decision);
     if (!impl_->following->fresh())
         withdraw(decision);
-    else if (impl_->candidate)
-        impl_->compare(request, limits, decision);
+    else if (candidate)
+        impl_->compare(*candidate, request, limits, seat->policy, decision);
     return {};
 }
 
 const Bundle& LiveEvaluator::bundle() const {
-    return impl_->seat->policy;
+    return held(impl_->seat).policy;
 }
 
 }  // namespace writ

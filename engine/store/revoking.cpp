@@ -115,7 +115,7 @@ Result<void> check_declared(const Store& store, RevocationKind kind, const std::
 }
 
 /// Approvals of liftings are stored with those of versions, for a channel without a name.
-constexpr std::string_view kToLift = "";
+constexpr std::string_view kToLift;
 
 }  // namespace
 
@@ -252,13 +252,14 @@ Result<RevocationEntry> Store::lift(RevocationKind kind, const std::string& subj
     if (!transaction) return error_of(transaction);
     auto revoked = in_force(*impl_, kind, entry.subject, entry.created_at);
     if (!revoked) return error_of(revoked);
-    if (!*revoked)
+    const std::optional<RevocationEntry>& lifted = *revoked;
+    if (!lifted)
         return fail(Code::NotRevoked, "no revocation of " + about(kind, entry.subject) + " is in force", subject);
     if (auto may = impl_->check_signer(key, KeyRole::Channel, "the lifting of a revocation"); !may)
         return error_of(may);
     auto needed = approvals_to_lift(*this, kind, entry.subject);
     if (!needed) return error_of(needed);
-    auto approved = approvals(digest_of(**revoked));
+    auto approved = approvals(digest_of(*lifted));
     if (!approved) return error_of(approved);
     if (persons(*approved, kToLift, origin.author) < *needed)
         return fail(Code::ApprovalMissing,
@@ -277,8 +278,9 @@ Result<VersionApproval> Store::approve_lift(RevocationKind kind, const std::stri
     const std::string spelled = spelling_of(kind, subject);
     auto revoked = in_force(*impl_, kind, spelled, os::now_micros());
     if (!revoked) return error_of(revoked);
-    if (!*revoked) return fail(Code::NotRevoked, "no revocation of " + about(kind, spelled) + " is in force", subject);
-    auto approval = impl_->approve(kToLift, digest_of(**revoked), origin);
+    const std::optional<RevocationEntry>& lifted = *revoked;
+    if (!lifted) return fail(Code::NotRevoked, "no revocation of " + about(kind, spelled) + " is in force", subject);
+    auto approval = impl_->approve(kToLift, digest_of(*lifted), origin);
     if (!approval) return approval;
     if (auto durable = transaction->commit(); !durable) return error_of(durable);
     return approval;

@@ -262,8 +262,8 @@ private:
     }
 
     TruthCounts counts(std::uint32_t slot, std::uint32_t tool) {
-        if (plan_.slots[slot].constants)
-            return counts_of(*plan_.slots[slot].constants, spread(plan_.slots[slot].family, tool));
+        if (const auto& constants = plan_.slots[slot].constants)
+            return counts_of(*constants, spread(plan_.slots[slot].family, tool));
         const auto& by_tool = evaluated_[slot];
         if (tool != kAnyTool) {
             const auto at = by_tool.find(tool);

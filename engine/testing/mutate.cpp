@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "base/held.h"
 #include "check/allow_comments.h"
 #include "check/recheck.h"
 #include "reference/evaluation.h"
@@ -239,7 +240,7 @@ private:
     }
 
     [[nodiscard]] bool notices_lost(const KnownRequest& known, std::size_t index) {
-        const Mutant::Lost lost = *mutants_[index].lost;
+        const Mutant::Lost lost = held(mutants_[index].lost);
         if (known.issuer != lost.issuer) return false;
         check::Policy& bare = lab_.bare();
         const auto groups = bare.groups;

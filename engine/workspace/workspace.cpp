@@ -4,6 +4,7 @@
 
 #include "base/access.h"
 #include "base/arena.h"
+#include "base/held.h"
 #include "base/json.h"
 #include "base/source.h"
 #include "bytecode/cost.h"
@@ -57,7 +58,7 @@ struct Workspace::Impl {
     CompileOptions options;
     Compiled compiled;
 
-    Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(std::move(chosen)) {
+    Impl(SourceSet given, CompileOptions chosen) : sources(std::move(given)), options(chosen) {
         for (Source& source : sources.sources) {
             ends.push_back(ends_of(source.text));
             source.text = plain_text(source.text);
@@ -66,6 +67,9 @@ struct Workspace::Impl {
         suggest_manifests(compiled.diagnostics);
         if (compiled.bundle) reference::state_bindings(*compiled.policy, *compiled.bundle);
     }
+
+    /// What can only be asked of a valid policy needs it.
+    [[nodiscard]] const Bundle& bundle() const { return held(compiled.bundle); }
 
     /// The listing of each given source, with its name if there are several.
     template <class List>
@@ -80,7 +84,7 @@ struct Workspace::Impl {
 };
 
 Workspace::Workspace(SourceSet sources, CompileOptions options)
-    : impl_(std::make_unique<Impl>(std::move(sources), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(sources), options)) {}
 Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;
@@ -97,6 +101,7 @@ const check::Policy& Access::policy(const Workspace& workspace) {
 
 std::string Workspace::dump(Dump form) const {
     const check::Policy& policy = *impl_->compiled.policy;
+    const std::optional<Bundle>& bundle = impl_->compiled.bundle;
     switch (form) {
         case Dump::Tokens:
             return impl_->each_source(
@@ -106,25 +111,19 @@ std::string Workspace::dump(Dump form) const {
                 return i < policy.files.size() ? syntax::dump_ast(policy.files[i]) : std::string();
             });
         case Dump::Typed: return check::dump_typed(policy);
-        case Dump::Bytecode:
-            return impl_->compiled.bundle ? bytecode::disassemble(Access::program(*impl_->compiled.bundle))
-                                          : std::string();
-        case Dump::Index:
-            return impl_->compiled.bundle ? bytecode::describe_index(Access::program(*impl_->compiled.bundle))
-                                          : std::string();
-        case Dump::Cost:
-            return impl_->compiled.bundle ? bytecode::describe_costs(Access::program(*impl_->compiled.bundle))
-                                          : std::string();
+        case Dump::Bytecode: return bundle ? bytecode::disassemble(Access::program(*bundle)) : std::string();
+        case Dump::Index: return bundle ? bytecode::describe_index(Access::program(*bundle)) : std::string();
+        case Dump::Cost: return bundle ? bytecode::describe_costs(Access::program(*bundle)) : std::string();
     }
     return {};
 }
 
 TestRun Workspace::test(const TestOptions& options) const {
-    return testing::run_tests(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+    return testing::run_tests(*impl_->compiled.policy, impl_->bundle(), options);
 }
 
 MutationRun Workspace::mutate(const MutationOptions& options) const {
-    return testing::run_mutations(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+    return testing::run_mutations(*impl_->compiled.policy, impl_->bundle(), options);
 }
 
 Result<std::string> Workspace::request_of(std::string_view name) const {
@@ -133,24 +132,24 @@ Result<std::string> Workspace::request_of(std::string_view name) const {
 
 Result<std::string> Workspace::reference(std::string_view request_json, const RequestLimits& limits) const {
     // Both evaluators admit the same requests; only the decision is made by separate code.
-    Request request(*impl_->compiled.bundle);
+    Request request(impl_->bundle());
     if (auto read = request.parse(request_json, limits); !read) return tl::unexpected(std::move(read.error()));
     const auto document = json::parse(request_json, limits);
     if (!document) return tl::unexpected(document.error());
     Arena made;  // text of the decision that is neither in the policy nor in the document
     Decision decision = reference::decide(*impl_->compiled.policy, *document, made);
-    decision.bundle_digest = impl_->compiled.bundle->digest();
-    return to_json(decision, *impl_->compiled.bundle, View::Operator);
+    decision.bundle_digest = impl_->bundle().digest();
+    return to_json(decision, impl_->bundle(), View::Operator);
 }
 
 Result<Explanation> Workspace::explain(std::string_view request_json, std::string_view rule,
                                        const RequestLimits& limits,
                                        const std::shared_ptr<const Revocations>& revocations) const {
-    return explain::explain(*impl_->compiled.policy, *impl_->compiled.bundle, request_json, rule, limits, revocations);
+    return explain::explain(*impl_->compiled.policy, impl_->bundle(), request_json, rule, limits, revocations);
 }
 
 LintReport Workspace::lint(const LintOptions& options) const {
-    return lint::lint(*impl_->compiled.policy, *impl_->compiled.bundle, options);
+    return lint::lint(*impl_->compiled.policy, impl_->bundle(), options);
 }
 
 std::vector<Source> Workspace::apply_fixes(const LintReport& report, const LintOptions& options) const {
