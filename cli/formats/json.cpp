@@ -9,7 +9,7 @@ std::string one_line(const Json& document) {
     return safe_json(document.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
-std::string json_line(Json members) {
+std::string json_line(const Json& members) {
     Json out{{"schema_version", 1}};
     out.update(members);
     return one_line(out);

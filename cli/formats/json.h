@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 /// A document on one line, without characters that a terminal interprets: they are escapes, and its value is the same.
 [[nodiscard]] std::string one_line(const Json& document);
 /// `{"schema_version":1, …}` on one line, without characters that a terminal interprets.
-[[nodiscard]] std::string json_line(Json members);
+[[nodiscard]] std::string json_line(const Json& members);
 
 /// Ends a verb that could not decide a request. Reports the error on stderr and, if the format is JSON, as a document
 /// without an effect. Input: subject: the name of the faulty input.

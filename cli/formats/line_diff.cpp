@@ -39,7 +39,10 @@ std::vector<Line> script(const std::vector<std::string_view>& a, const std::vect
     const int most = std::min(n + m, kMostEdits);
     std::vector<std::vector<int>> trace;
     std::vector<int> furthest(static_cast<std::size_t>(2 * most + 3), 0);
-    const auto at = [&](std::vector<int>& v, int k) -> int& { return v[static_cast<std::size_t>(k + most + 1)]; };
+    const auto at = [&](std::vector<int>& v, int k) -> int& {
+        const int index = k + most + 1;
+        return v[static_cast<std::size_t>(index)];
+    };
     int found = -1;
     for (int d = 0; d <= most && found < 0; ++d) {
         trace.push_back(furthest);

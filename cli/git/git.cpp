@@ -20,8 +20,6 @@
 #include "os/failure.h"
 #include "writ/errors.h"
 
-extern char** environ;
-
 namespace writ::cli {
 
 namespace {
@@ -47,7 +45,7 @@ private:
 
 std::string read_all(int descriptor) {
     std::string out;
-    std::array<char, 64 * 1024> block{};
+    std::array<char, std::size_t{64} * 1024> block{};
     for (;;) {
         const ssize_t got = ::read(descriptor, block.data(), block.size());
         if (got > 0)

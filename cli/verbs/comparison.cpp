@@ -36,11 +36,12 @@ CompareOptions with_manifests(CompareOptions options, const PolicyFolder* before
 }
 
 Result<DiffReport> compare(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
-                           std::vector<Bundle> above, const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
+                           const std::vector<Bundle>& above,
+                           const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
     std::vector<Bundle> all = above;
     for (const NamedSide* side : {&before, &after})
         if (const auto bundle = side->policy.bundle()) all.push_back(*bundle);
-    Differ differ(before.policy, after.policy, std::move(above));
+    Differ differ(before.policy, after.policy, above);
     const auto layers_of = [](const NamedSide& side) {
         return side.folder != nullptr ? side.folder->layer_names : std::vector<std::string>();
     };
@@ -60,10 +61,10 @@ Result<DiffReport> compare(const NamedSide& before, const NamedSide& after, cons
 std::variant<DiffReport, Exit> compare_sides(const NamedSide& before, const NamedSide& after,
                                              const CompareOptions& options, const Terminal& terminal) {
     const CompareOptions all = with_manifests(options, before.folder, after.folder);
-    auto above = open_above(all.layers, terminal);
+    const auto above = open_above(all.layers, terminal);
     if (const Exit* failed = std::get_if<Exit>(&above)) return *failed;
     Progress progress("comparing", "requests", terminal);
-    auto compared = compare(before, after, all, std::get<std::vector<Bundle>>(std::move(above)), progress.teller());
+    auto compared = compare(before, after, all, std::get<std::vector<Bundle>>(above), progress.teller());
     if (!compared) return report_error(compared.error(), "", terminal);
     return std::move(*compared);
 }

@@ -39,7 +39,7 @@ struct NamedSide {
 /// Input:  above: the layers that options.layers names. tell: receives the progress in the ledger.
 /// Errors: F0001, Q and G codes: requests that cannot be read.
 [[nodiscard]] Result<DiffReport> compare(const NamedSide& before, const NamedSide& after, const CompareOptions& options,
-                                         std::vector<Bundle> above,
+                                         const std::vector<Bundle>& above,
                                          const std::function<void(std::uint64_t, std::uint64_t)>& tell = {});
 
 /// The same, with the layers and the manifest of the new side; reports what could not be read.

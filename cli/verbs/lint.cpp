@@ -113,7 +113,7 @@ constexpr Rendering<LintReport> kLintRenderings[] = {
     {Format::Github, [](const LintReport& report, const Terminal&) { return render_github(report.findings); }},
 };
 
-constexpr Rendering<LintedPolicies> kSeveral[] = {
+constexpr Rendering<LintedPolicies> kSeveralLintRenderings[] = {
     {Format::Human,
      [](const LintedPolicies& all, const Terminal& terminal) {
          std::string out;
@@ -223,7 +223,7 @@ Exit run_several(const PolicyFolders& found, const LintArgs& options, const Term
         if (each.error) exit = worst(exit, report_error(*each.error, "", terminal));
         exit = worst(exit, each.report ? exit_of(*each.report, options.fail_on) : Exit::Invalid);
     }
-    print_result(rendered(kSeveral, options.format, all, terminal));
+    print_result(rendered(kSeveralLintRenderings, options.format, all, terminal));
     return exit;
 }
 

@@ -170,8 +170,10 @@ Result<void> write_project(const fs::path& folder, const Platform& platform, con
     for (const StarterFile& file : starter_files(platform.name)) {
         const fs::path path = folder / file.path;
         fs::path inside = folder;
-        for (const fs::path& part : fs::path(file.path).parent_path())
-            if (!make_folder(inside /= part)) return failed(error, inside);
+        for (const fs::path& part : fs::path(file.path).parent_path()) {
+            inside /= part;
+            if (!make_folder(inside)) return failed(error, inside);
+        }
         made.push_back(path);
         if (auto written = write_file(path.string(), text_for(file, folder, platform, options)); !written)
             return written;

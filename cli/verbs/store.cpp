@@ -174,8 +174,8 @@ Json json_of(const Activation& activation) {
                 {"key_id", json_or_null(activation.key_id)}};
 }
 
-void print_json(Json members) {
-    print_result(json_line(std::move(members)));
+void print_json(const Json& members) {
+    print_result(json_line(members));
 }
 
 void add_store(Command& program) {

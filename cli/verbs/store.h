@@ -72,6 +72,6 @@ void add_key_files(Command& verb, const std::string& name, std::vector<std::stri
 /// A text, or null.
 [[nodiscard]] Json json_or_null(const std::string& text);
 /// Prints `{"schema_version":1, …}` on one line.
-void print_json(Json members);
+void print_json(const Json& members);
 
 }  // namespace writ::cli

@@ -32,8 +32,10 @@ std::variant<ReadMove, Exit> read_move(const StoreArgs& args, const MoveArgs& gi
     out.move.origin = origin_of(args);
     out.move.raise_epoch = given.raise_epoch;
     out.move.gate = check_version;
-    if (!given.expect.empty() && !(out.move.expected = parse_serial(given.expect)))
-        return usage("--expect", "must be an epoch and a number, such as 1.7");
+    if (!given.expect.empty()) {
+        out.move.expected = parse_serial(given.expect);
+        if (!out.move.expected) return usage("--expect", "must be an epoch and a number, such as 1.7");
+    }
     if (!given.not_after.empty()) {
         const auto when = parse_when(given.not_after);
         if (!when)

@@ -30,8 +30,8 @@ public:
     std::span<T> copy(const std::vector<T>& items) {
         static_assert(std::is_trivially_copyable_v<T>);
         if (items.empty()) return {};
-        auto* at = static_cast<T*>(pool_.allocate(sizeof(T) * items.size(), alignof(T)));
-        std::memcpy(static_cast<void*>(at), items.data(), sizeof(T) * items.size());
+        T* at = std::pmr::polymorphic_allocator<T>(&pool_).allocate(items.size());
+        std::uninitialized_copy(items.begin(), items.end(), at);
         return {at, items.size()};
     }
 
@@ -43,7 +43,7 @@ public:
     }
 
 private:
-    std::pmr::monotonic_buffer_resource pool_{16 * 1024};
+    std::pmr::monotonic_buffer_resource pool_{std::size_t{16} * 1024};
 };
 
 }  // namespace writ

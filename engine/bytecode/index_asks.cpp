@@ -16,7 +16,7 @@ std::uint32_t set_of(const Program& program, const RuleRef& rule, std::uint32_t 
 }
 
 /// A scalar that does not depend on the request.
-bool is_constant(std::uint32_t word) {
+bool is_constant_scalar(std::uint32_t word) {
     const OperandKind kind = operand_kind(word);
     return kind == OperandKind::Text || kind == OperandKind::Int || kind == OperandKind::RowColumn;
 }
@@ -70,11 +70,11 @@ void Asks::add(const Program& program, const Instr& in) {
                 if (static_cast<Kind>(program.slots[ask.fact].kind) != Kind::Bool) return;
                 break;
             case Opcode::TextEq:
-                if (!is_constant(in.b)) return;
+                if (!is_constant_scalar(in.b)) return;
                 break;
             case Opcode::IntCmp: {
                 const Cmp cmp = static_cast<Cmp>(in.c);
-                if (!is_constant(in.b) || cmp == Cmp::Ne) return;
+                if (!is_constant_scalar(in.b) || cmp == Cmp::Ne) return;
                 if (cmp != Cmp::Eq) ask.sort = Ask::Sort::Range;
                 break;
             }

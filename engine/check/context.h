@@ -92,21 +92,21 @@ struct Context {
     const CompileOptions& options;
     Report& report;
 
-    std::vector<Module> modules{};
-    std::unordered_map<std::string, std::uint32_t> module_ids{};
-    std::deque<NamedDecl> entries{};
-    std::vector<std::uint32_t> file_modules{};  ///< parallel to policy.files
-    std::vector<Define> defines{};
-    std::vector<KindNames> kind_names{};  ///< parallel to policy.kinds
-    std::unordered_map<std::string, FactId> fact_ids{};
-    std::unordered_map<std::string, ZoneId> zone_ids{};
-    std::unordered_map<std::string, const pattern::Matcher*> matchers{};  ///< by pattern and kind of pattern
-    std::unordered_map<std::string_view, std::uint32_t> tools_by_wire{};
-    std::unordered_map<std::string_view, Span> issuers_by_url{};
-    std::unordered_set<std::string_view> broken_names{};  ///< declared with a syntax error: uses are not reported
-    bool broken_tool = false;                             ///< one of them is a tool, whose name in requests is unknown
-    std::optional<std::vector<Exported>> library{};   ///< exports of standard modules; read when a name is not found
-    std::unordered_set<std::string> broken_fields{};  ///< declared with an invalid type: uses are not reported
+    std::vector<Module> modules;
+    std::unordered_map<std::string, std::uint32_t> module_ids;
+    std::deque<NamedDecl> entries;
+    std::vector<std::uint32_t> file_modules;  ///< parallel to policy.files
+    std::vector<Define> defines;
+    std::vector<KindNames> kind_names;  ///< parallel to policy.kinds
+    std::unordered_map<std::string, FactId> fact_ids;
+    std::unordered_map<std::string, ZoneId> zone_ids;
+    std::unordered_map<std::string, const pattern::Matcher*> matchers;  ///< by pattern and kind of pattern
+    std::unordered_map<std::string_view, std::uint32_t> tools_by_wire;
+    std::unordered_map<std::string_view, Span> issuers_by_url;
+    std::unordered_set<std::string_view> broken_names;  ///< declared with a syntax error: uses are not reported
+    bool broken_tool = false;                           ///< one of them is a tool, whose name in requests is unknown
+    std::optional<std::vector<Exported>> library;       ///< exports of standard modules; read when a name is not found
+    std::unordered_set<std::string> broken_fields;      ///< declared with an invalid type: uses are not reported
     std::size_t data_bytes = 0;
     bool misread = false;  ///< a source has an error of syntax or an unknown import: not every use of a name is seen
 

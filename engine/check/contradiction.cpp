@@ -40,7 +40,7 @@ struct Candidate {
         Other,  ///< a text that no test names
         None,
     } sort = Sort::Value;
-    std::string_view text = {};
+    std::string_view text;
     std::int64_t integer = 0;
 };
 

@@ -25,7 +25,7 @@ struct Contradiction {
 struct Premises {
     /// An unknown condition is not true, as in a permit: a claim that is read says whose the token is.
     bool surely = false;
-    std::span<const ToolId> tools = {};  ///< the request is for one of them; empty: for any
+    std::span<const ToolId> tools;  ///< the request is for one of them; empty: for any
 };
 
 /// Demands that exclude each other; none if there are none, or if it cannot be seen.

@@ -26,7 +26,7 @@ public:
     }
 
 private:
-    void line(unsigned depth, std::string_view text) { out_.append(depth * 2, ' ').append(text) += '\n'; }
+    void line(unsigned depth, std::string_view text) { out_.append(std::size_t{depth} * 2, ' ').append(text) += '\n'; }
 
     void dump(const Rule& rule) {
         std::string head = std::string(spelling_of(rule.kind)) + " " + rule.module + "." + rule.name;

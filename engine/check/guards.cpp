@@ -16,9 +16,9 @@ namespace {
 /// Something that has to be tested: a fact, an element's field, or the issuer.
 struct Guard {
     enum class Sort : std::uint8_t { Fact, Elem, Issuer } sort = Sort::Fact;
-    std::uint32_t id = 0;                  ///< fact or binder; Issuer: the IssuerId whose claim is read
-    FieldId field;                         ///< Elem
-    std::vector<std::uint32_t> issuers{};  ///< Issuer: those that the token can be of, ascending
+    std::uint32_t id = 0;                ///< fact or binder; Issuer: the IssuerId whose claim is read
+    FieldId field;                       ///< Elem
+    std::vector<std::uint32_t> issuers;  ///< Issuer: those that the token can be of, ascending
     friend bool operator==(const Guard&, const Guard&) = default;
 };
 using Guards = std::vector<Guard>;

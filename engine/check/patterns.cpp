@@ -33,8 +33,8 @@ constexpr std::string_view help_for_segments(Kind kind) {
 }
 static_assert(
     [] {
-        for (std::uint8_t i = 0; i < std::size(kinds::kNames); ++i) {
-            const Kind kind{i};
+        for (std::size_t i = 0; i < std::size(kinds::kNames); ++i) {
+            const auto kind = static_cast<Kind>(i);
             if (is_tested(kind) && separators_of(kind).empty() == help_for_segments(kind).empty()) return false;
         }
         return true;

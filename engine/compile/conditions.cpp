@@ -33,7 +33,7 @@ std::uint32_t cost_of(Opcode op) {
         case Opcode::IsNone: return 1;
         case Opcode::TextCmp: return 2;
         case Opcode::TextIn:
-        case Opcode::IntIn: return 4;
+        case Opcode::IntIn:
         case Opcode::InCidr: return 4;
         case Opcode::Subset:
         case Opcode::Overlaps:

@@ -6,7 +6,6 @@
 namespace writ::compiler {
 
 using bytecode::kNone;
-using check::Cell;
 using check::Expr;
 
 Constants::Constants(const check::Policy& policy, bytecode::Builder& builder)

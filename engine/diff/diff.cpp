@@ -234,7 +234,7 @@ struct Differ::Impl {
     }
 };
 
-Differ::Differ(const Workspace& before, const Workspace& after, std::vector<Bundle> above)
+Differ::Differ(const Workspace& before, const Workspace& after, const std::vector<Bundle>& above)
     : impl_(std::make_unique<Impl>(before, after, above)) {}
 Differ::~Differ() = default;
 Differ::Differ(Differ&&) noexcept = default;

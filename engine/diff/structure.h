@@ -37,12 +37,12 @@ struct PolicyPart {
     Direction gain = Direction::Other;  ///< direction if this part is added; the opposite if it is removed
     /// Identifies what the part is about: if each side has exactly one such part, they
     /// are one changed part. Empty: none.
-    std::string about = {};
+    std::string about;
     Direction grow = Direction::Other;  ///< direction if the measure or the set of members grows
-    std::optional<std::int64_t> measure = {};
-    std::vector<PartMember> members = {};  ///< sorted
-    std::string_view each_member = {};     ///< name of one member, if added and removed ones are listed one by one
-    std::optional<Admits> admits = {};
+    std::optional<std::int64_t> measure;
+    std::vector<PartMember> members;  ///< sorted
+    std::string_view each_member;     ///< name of one member, if added and removed ones are listed one by one
+    std::optional<Admits> admits;
 };
 
 struct Thing {

@@ -10,7 +10,6 @@ namespace writ::explain {
 namespace {
 
 using explain::Edit;
-using reference::Standing;
 
 /// A place in the request as fixtures name it.
 std::string path_text(const std::vector<std::string>& path) {

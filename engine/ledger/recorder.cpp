@@ -161,7 +161,7 @@ Recorder::~Recorder() = default;
 Recorder::Recorder(Recorder&&) noexcept = default;
 Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 
-Result<Recorder> Recorder::make(Ledger& ledger, Layers layers, RecordOptions options) {
+Result<Recorder> Recorder::make(Ledger& ledger, const Layers& layers, RecordOptions options) {
     if (!options.mask_key.empty() && options.mask_key.size() != Keyed::kKeyBytes)
         return fail(Code::MalformedMask,
                     fmt::format("a masking key must have {} bytes, not {}", Keyed::kKeyBytes, options.mask_key.size()));

@@ -20,7 +20,7 @@ constexpr std::size_t kExamples = 10;
 
 /// Layers, with what is needed to decide with them.
 struct Judge {
-    explicit Judge(Layers all) : layers(all), evaluator(all), decidable(all) {}
+    explicit Judge(const Layers& all) : layers(all), evaluator(all), decidable(all) {}
     Layers layers;
     Evaluator evaluator;
     Decidable decidable;

@@ -237,7 +237,7 @@ private:
     }
 
     SupposedValue set_algebra(const Expr& e) {
-        const SupposedValue a = value(*e.kids[0]), b = value(*e.kids[1]);
+        SupposedValue a = value(*e.kids[0]), b = value(*e.kids[1]);
         if (a.sort == SupposedValue::Sort::Unknown || b.sort == SupposedValue::Sort::Unknown)
             return a.sort == SupposedValue::Sort::Unknown ? a : b;
         const auto keep = [&](bool wanted) {
@@ -372,8 +372,8 @@ private:
                                                         "organization:zq9:project:zq9:workspace:zq9:run_phase:apply",
                                                         "system:serviceaccount:zq9:zq9",
                                                         "zq9/zq9/.github/workflows/zq9.yml@refs/heads/zq9",
-                                                        "principal://iam.googleapis.com/projects/4815162342/locations/"
-                                                        "global/workloadIdentityPools/zq9/subject/zq9"};
+                                                        ("principal://iam.googleapis.com/projects/4815162342/locations/"
+                                                         "global/workloadIdentityPools/zq9/subject/zq9")};
         return std::any_of(std::begin(kTypical), std::end(kTypical),
                            [&](std::string_view each) { return e.matcher->matches(each); });
     }

@@ -26,7 +26,7 @@ struct Supposed {
     /// unless a pattern fixes that many segments. 0: the whole text does; kTypical: any pattern does,
     /// unless it fits a text that everyone has.
     std::uint32_t segments = kTypical;
-    std::string_view text = {};
+    std::string_view text;
     static constexpr std::uint32_t kTypical = 0xFFFFFFFF;
 };
 

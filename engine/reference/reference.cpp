@@ -73,7 +73,7 @@ std::size_t rank(std::string_view code) {
 }
 
 /// The longest horizon that matters: no grant lives longer.
-constexpr std::int64_t kLookAhead = 24 * 3600 * kSecond;
+constexpr std::int64_t kLookAhead = std::int64_t{24} * 3600 * kSecond;
 
 std::string hop_name(std::size_t hop) {
     return "delegation.chain[" + std::to_string(hop) + "]";

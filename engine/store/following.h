@@ -72,7 +72,7 @@ private:
     os::FileId file_;
     std::optional<std::uint64_t> change_;  ///< the store's counter at the last look
     std::optional<Error> failed_;          ///< why the state seen then was not accepted
-    std::chrono::steady_clock::time_point retry_{}, touched_{};
+    std::chrono::steady_clock::time_point retry_, touched_;
     Accepted active_, candidate_;
     InForce in_force_;
     LogHead log_;  ///< the end of the log included in in_force_

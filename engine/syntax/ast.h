@@ -108,7 +108,7 @@ struct TypeRef {
     Span span;
     std::vector<TypeRef> args;  ///< element of list and set, value of map
     std::vector<Field> fields;  ///< of a record
-    std::string_view of = {};   ///< `record of LIST`
+    std::string_view of;        ///< `record of LIST`
 };
 
 struct Field {
@@ -226,7 +226,7 @@ struct EnumDecl {
     bool ordered = false;
     std::vector<Name> members;
     /// `role NAME` behind a tier, with the index of the tier.
-    std::vector<std::pair<Name, std::size_t>> roles = {};
+    std::vector<std::pair<Name, std::size_t>> roles;
 };
 
 struct ToolDecl {

@@ -115,7 +115,7 @@ ast::Field TreeLowering::field(Tree::FieldContext& tree) {
                 report_.add(Code::SyntaxError, asked.span, "unknown provenance " + quoted_excerpt(asked.text), {},
                             "the provenance of a field is `verified`, `broker`, `asserted` or `model`");
             } else if (once(out.from.has_value(), span(*modifier), "from")) {
-                out.from = *known;
+                out.from = known;
             }
         } else if (auto* most = modifier->INT()) {
             const Span at = span(*most);

@@ -106,7 +106,7 @@ bool Binder::take(const Step& step, const json::Node& value) {
     in_claims_ = step.in_claims;
     switch (step.action) {
         case Step::Action::Value: return this->value(step.place.node, value, out, nullptr);
-        case Step::Action::Group: *out = Value::list(nullptr, 0, 0); return true;
+        case Step::Action::Group: facts_.slots_[step.place.slot] = Value::list(nullptr, 0, 0); return true;
         case Step::Action::Claims: facts_.claims_ = &value; return issuers_agree(value);
         case Step::Action::Keep:
             facts_.keep(step.place.node, readable(program_.shape[step.place.node]) ? &value : nullptr);

@@ -166,7 +166,7 @@ class Differ {
 public:
     /// Input:    above: layers on top of both sides, the platform's first.
     /// Requires: both workspaces have a bundle, and outlive this object.
-    Differ(const Workspace& before, const Workspace& after, std::vector<Bundle> above = {});
+    Differ(const Workspace& before, const Workspace& after, const std::vector<Bundle>& above = {});
     ~Differ();
     Differ(Differ&&) noexcept;
     Differ& operator=(Differ&&) noexcept;

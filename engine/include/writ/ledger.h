@@ -134,7 +134,7 @@ public:
     /// With layers: for decide(). Without: for decisions made elsewhere.
     /// Errors: G0023 a pointer that names nothing. Without layers this is detected at the
     /// first record, which is then denied.
-    [[nodiscard]] static Result<Recorder> make(Ledger& ledger, Layers layers, RecordOptions options = {});
+    [[nodiscard]] static Result<Recorder> make(Ledger& ledger, const Layers& layers, RecordOptions options = {});
     [[nodiscard]] static Result<Recorder> make(Ledger& ledger, RecordOptions options = {});
     ~Recorder();
     Recorder(Recorder&&) noexcept;
