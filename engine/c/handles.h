@@ -187,7 +187,7 @@ inline auto members_of(const writ_requirement& s) {
 inline auto members_of(const writ_pdp_options& s) {
     return std::tie(s.store, s.channel, s.ledger, s.space, s.candidate, s.state, s.keys, s.on_call, s.key_count,
                     s.on_call_count, s.mask, s.mask_count, s.mask_key, s.poll, s.max_staleness, s.best_effort,
-                    s.digest_only, s.show_unknown, s.limits);
+                    s.digest_only, s.show_unknown, s.limits, s.queue_bytes);
 }
 inline auto members_of(const writ_pdp_state& s) {
     return std::tie(s.epoch, s.number, s.compared, s.diverged, s.dropped, s.revocations, s.ready);

@@ -60,6 +60,7 @@ writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptio
     if (!limits) return malformed_argument(errors, "struct_size does not fit", "options.limits");
     out.limits = *limits;
     out.ledger = view(given.ledger);
+    override_with(out.open.queue_bytes, given.queue_bytes);
     out.record.durability =
         given.best_effort ? writ::ledger::Durability::BestEffort : writ::ledger::Durability::Required;
     out.record.whole_request = !given.digest_only;
@@ -71,6 +72,39 @@ writ_status read_options(const writ_pdp_options& given, writ::DecisionPointOptio
             return malformed_argument(errors, "text is NULL and has a length", "options.mask");
         out.record.mask.emplace_back(view(given.mask[i]));
     }
+    return WRIT_OK;
+}
+
+/// Puts an answer into a handle. Output: its status. After an exception the handle denies.
+writ_status give(writ::Decided decided, writ_decision& to, writ_errors* errors) {
+    bool given = false;
+    const writ_status status = guarded(errors, [&] {
+        to.layers = std::make_shared<const writ::Layers>(std::move(decided.layers));
+        to.own = std::move(decided.decision);
+        to.decision = *to.own;
+        to.recorded = std::move(decided.json);
+        to.record = decided.record;
+        given = true;
+        return decided.error ? refused(errors, *decided.error) : WRIT_OK;
+    });
+    if (!given) to.reset();
+    return status;
+}
+
+/// What a callback needs, made before the call returns: then there may be no memory.
+struct Later {
+    std::unique_ptr<writ_decision> decision = std::make_unique<writ_decision>();
+    writ_errors errors;
+};
+
+/// Resets the decision and checks the arguments that deciding needs. Output: WRIT_OK if they are good.
+writ_status begin(const writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decision* decision,
+                  writ_errors* errors) {
+    if (decision == nullptr) return null_argument(errors, "decision");
+    decision->reset();
+    if (pdp == nullptr) return null_argument(errors, "pdp");
+    if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
+    if (!well_formed(traceparent)) return malformed_argument(errors, "text is NULL and has a length", "traceparent");
     return WRIT_OK;
 }
 
@@ -105,26 +139,33 @@ void writ_pdp_free(writ_pdp* pdp) {
 writ_status writ_pdp_decide(writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decision* decision,
                             writ_text* json, writ_errors* errors) {
     if (json != nullptr) *json = text({});
-    bool answered = false;
-    const writ_status status = guarded(errors, [&] {
-        if (decision == nullptr) return null_argument(errors, "decision");
-        decision->reset();
-        if (pdp == nullptr) return null_argument(errors, "pdp");
-        if (!well_formed(request)) return malformed_argument(errors, "text is NULL and has a length", "request");
-        if (!well_formed(traceparent))
-            return malformed_argument(errors, "text is NULL and has a length", "traceparent");
-        writ::Decided decided = pdp->point.decide(view(request), view(traceparent));
-        decision->layers = std::make_shared<const writ::Layers>(std::move(decided.layers));
-        decision->own = std::move(decided.decision);
-        decision->decision = *decision->own;
-        decision->recorded = std::move(decided.json);
-        decision->record = decided.record;
-        answered = true;
+    return guarded(errors, [&] {
+        if (const writ_status good = begin(pdp, request, traceparent, decision, errors); good != WRIT_OK) return good;
+        const writ_status status = give(pdp->point.decide(view(request), view(traceparent)), *decision, errors);
         if (json != nullptr) *json = text(decision->recorded);
-        return decided.error ? refused(errors, *decided.error) : WRIT_OK;
+        return status;
     });
-    if (!answered && decision != nullptr) decision->reset();
-    return status;
+}
+
+writ_status writ_pdp_decide_async(writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decided done,
+                                  void* context, writ_decision* decision, writ_text* json, writ_errors* errors) {
+    if (json != nullptr) *json = text({});
+    return guarded(errors, [&] {
+        if (const writ_status good = begin(pdp, request, traceparent, decision, errors); good != WRIT_OK) return good;
+        if (done == nullptr) return null_argument(errors, "done");
+        auto answer = pdp->point.decide_async(
+            view(request),
+            [done, context, later = std::make_shared<Later>()](writ::Decided decided) {
+                writ_decision* const given = later->decision.release();
+                const writ_status status = give(std::move(decided), *given, &later->errors);
+                done(context, status, given, &later->errors);
+            },
+            view(traceparent));
+        if (!answer) return WRIT_PENDING;
+        const writ_status status = give(std::move(*answer), *decision, errors);
+        if (json != nullptr) *json = text(decision->recorded);
+        return status;
+    });
 }
 
 writ_status writ_pdp_use(writ_pdp* pdp, writ_text name, std::uint64_t* record, writ_errors* errors) {
@@ -135,6 +176,22 @@ writ_status writ_pdp_use(writ_pdp* pdp, writ_text name, std::uint64_t* record, w
         if (!used) return refused(errors, used.error());
         if (record != nullptr) *record = *used;
         return WRIT_OK;
+    });
+}
+
+writ_status writ_pdp_use_async(writ_pdp* pdp, writ_text name, writ_used done, void* context, writ_errors* errors) {
+    return guarded(errors, [&] {
+        if (pdp == nullptr) return null_argument(errors, "pdp");
+        if (!well_formed(name)) return malformed_argument(errors, "text is NULL and has a length", "name");
+        if (done == nullptr) return null_argument(errors, "done");
+        const auto queued =
+            pdp->point.ledger().use_async(view(name), [done, context](const writ::Result<std::uint64_t>& used) {
+                writ_errors problem;
+                const writ_status status =
+                    guarded(&problem, [&] { return used ? WRIT_OK : refused(&problem, used.error()); });
+                done(context, status, used.value_or(0), &problem);
+            });
+        return queued ? WRIT_PENDING : refused(errors, queued.error());
     });
 }
 

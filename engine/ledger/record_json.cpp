@@ -5,6 +5,7 @@
 #include "base/values.h"
 #include "base/words.h"
 #include "ledger/hash.h"
+#include "ledger/record_json.h"
 #include "writ/ledger.h"
 
 namespace writ::ledger {
@@ -175,21 +176,17 @@ std::string to_json(const Record& record, std::uint64_t sequence) {
     return json::write(out);
 }
 
-std::string to_json(const Answer& answer, const Layers& layers, View reader) {
-    std::string out = writ::to_json(answer.decision, layers, reader);
-    if (reader == View::Caller) return out;
-    Value more = Value::object();
-    more.set("record", answer.sequence ? number(*answer.sequence) : Value::null());
+std::string with_record(std::string json, std::optional<std::uint64_t> record, const std::optional<Earlier>& earlier) {
     Value before = Value::null();
-    if (answer.earlier) {
-        const Record& record = answer.earlier->record;
+    if (earlier) {
+        const Record& first = earlier->record;
         before = Value::object();
-        before.set("record", number(answer.earlier->sequence));
-        before.set("now", Value::of(format_instant(record.decision.now)));
-        before.set("grant", grant_of(record.decision));
+        before.set("record", number(earlier->sequence));
+        before.set("now", Value::of(format_instant(first.decision.now)));
+        before.set("grant", grant_of(first.decision));
         Value rules = Value::array(), bundles = Value::array();
-        for (const RecordedRule& rule : record.rules) rules.items.push_back(json_of(rule));
-        for (const std::string_view digest : record.bundles) {
+        for (const RecordedRule& rule : first.rules) rules.items.push_back(json_of(rule));
+        for (const std::string_view digest : first.bundles) {
             Value bundle = Value::object();
             bundle.set("digest", Value::of(digest));
             bundles.items.push_back(std::move(bundle));
@@ -197,9 +194,16 @@ std::string to_json(const Answer& answer, const Layers& layers, View reader) {
         before.set("rules", std::move(rules));
         before.set("bundles", std::move(bundles));
     }
-    more.set("earlier", std::move(before));
-    out.back() = ',';
-    return out + json::write(more).substr(1);
+    json.back() = ',';
+    json += "\"record\":" + (record ? std::to_string(*record) : "null");
+    json += ",\"earlier\":" + json::write(before) + "}";
+    return json;
+}
+
+std::string to_json(const Answer& answer, const Layers& layers, View reader) {
+    std::string out = writ::to_json(answer.decision, layers, reader);
+    if (reader == View::Caller) return out;
+    return with_record(std::move(out), answer.sequence, answer.earlier);
 }
 
 }  // namespace writ::ledger

@@ -7,8 +7,10 @@
 #include "ledger/hash.h"
 #include "ledger/keyed.h"
 #include "ledger/mask.h"
+#include "ledger/record_json.h"
 #include "ledger/repetition.h"
 #include "ledger/surroundings.h"
+#include "ledger/writer.h"
 #include "os/clock.h"
 #include "writ/errors.h"
 #include "writ/ledger.h"
@@ -22,28 +24,157 @@ constexpr std::string_view kUnavailable = "audit_unavailable";
 constexpr std::string_view kConflict = "idempotency_conflict";
 constexpr std::string_view kUsed = "approval_used";
 
+/// An answer, and the decision that it repeats.
+struct Given {
+    Decision decision;
+    std::optional<std::uint64_t> before;  ///< the number of the earlier record under the key
+    Record earlier;                       ///< that record; views into earlier_bytes
+    std::string earlier_bytes;
+
+    [[nodiscard]] std::optional<Earlier> repeated() const {
+        if (!before) return std::nullopt;
+        return Earlier{*before, earlier};
+    }
+    /// The answer if there is no record.
+    void cannot_record() {
+        deny(decision, kUnavailable);
+        before.reset();
+    }
+};
+
+/// A decision's record, which changes with the answer if the decision repeats another one, or may not be given.
+class Recording : public Waiting {
+public:
+    using Waiting::Waiting;
+
+    Result<bool> revise(std::string_view repeats) final {
+        Record record;
+        if (auto read = decode(bytes(), record); !read) return tl::unexpected(std::move(read.error()));
+        Given& answer = given();
+        switch (appended.outcome) {
+            case Appended::Outcome::Recorded: return false;
+            case Appended::Outcome::Conflict: overrule(record, answer, kConflict); break;
+            case Appended::Outcome::Used: overrule(record, answer, kUsed); break;
+            case Appended::Outcome::Repeated:
+                answer.earlier_bytes = repeats;
+                if (auto read = decode(answer.earlier_bytes, answer.earlier); !read)
+                    return tl::unexpected(std::move(read.error()));
+                answer.before = record.repeats = appended.sequence;
+                repeat(record, answer);
+        }
+        std::string revised;
+        encode(record, revised);
+        replace(std::move(revised));
+        return true;
+    }
+
+protected:
+    /// The answer, to be changed.
+    virtual Given& given() = 0;
+
+private:
+    /// Denies, without spending keys or names.
+    void overrule(Record& record, Given& answer, std::string_view code) {
+        deny(answer.decision, code);
+        deny(record.decision, code);
+        record.rules.clear();
+        record.overruled = true;
+        record.uses.clear();
+        unspent.clear();
+        record.around.key = record.around.ask = {};
+    }
+    /// The answer to a used key: the current grant, without what was not granted then.
+    void repeat(Record& record, Given& answer) {
+        if (answer.decision.effect != Effect::Permit) return;
+        const Meeting meeting = meet(answer.earlier.decision, record.decision);
+        if (!meeting.nothing.empty()) return overrule(record, answer, meeting.nothing);
+        narrow(answer.decision.grant, meeting);
+        narrow(record.decision.grant, meeting);
+    }
+};
+
+/// For a caller who waits.
+class Awaited final : public Recording {
+public:
+    Awaited(Viewed record, const std::vector<std::string>& not_spent, Given& answer)
+        : Recording(record, not_spent), answer_(answer) {}
+
+private:
+    Given& given() override { return answer_; }
+    Given& answer_;
+};
+
+/// For a caller who is told.
+class Deferred final : public Recording {
+public:
+    Deferred(std::string record, const std::vector<std::string>& not_spent, const Decision& answer,
+             const Layers& layers, std::optional<Error> why, bool needs_record, OnDecided done)
+        : Recording(std::move(record), not_spent), needs_record_(needs_record), done_(std::move(done)) {
+        out_.decision = DetachedDecision(answer);
+        out_.layers = layers;
+        out_.json = writ::to_json(answer, layers, View::Operator);
+        out_.error = std::move(why);
+    }
+
+    void tell() noexcept override { done_(answer()); }
+
+    /// The answer, with what became of the record.
+    Decided answer() {
+        if (!error) out_.record = appended.sequence;
+        if (error && needs_record_) {
+            given().cannot_record();
+            out_.error = std::move(error);
+        }
+        if (changed_)
+            return detach({changed_->decision, out_.record, changed_->repeated(), std::move(out_.error)},
+                          std::move(out_.layers));
+        out_.json = with_record(std::move(out_.json), out_.record, std::nullopt);
+        return std::move(out_);
+    }
+
+private:
+    Given& given() override {
+        if (!changed_) {
+            changed_ = std::make_unique<Given>();
+            changed_->decision = *out_.decision;
+        }
+        return *changed_;
+    }
+
+    Decided out_;                     ///< the answer if it is recorded as it is; without the members of the record
+    std::unique_ptr<Given> changed_;  ///< the answer otherwise
+    bool needs_record_;
+    OnDecided done_;
+};
+
+/// A decision that is ready to be recorded.
+struct Prepared {
+    const Layers& layers;
+    std::optional<Error> error;  ///< why the request is refused, or why nothing can be recorded
+    bool recordable = true;
+};
+
 }  // namespace
 
 struct Recorder::Impl {
-    Ledger& ledger;
+    Writer& writer;
     RecordOptions options;
     Mask mask;
     Request request;
     Evaluator evaluator;
 
-    Decision decision;    ///< the answer
+    Given given;          ///< the answer
     Record record;        ///< the same, as recorded
     json::Reader reader;  ///< for documents that were decided elsewhere
     std::string text;     ///< the document as recorded
-    std::string bytes;    ///< the record
+    std::string bytes;    ///< the record; memory to encode it
+    const Layers no_layers{std::vector<Bundle>{}};
     Hash key{}, ask{}, digest{};
     CountedApprovals approvals;
-    Record earlier;  ///< the earlier record under the key; views into earlier_bytes
-    std::string earlier_bytes;
     Error refusal;  ///< why the document is not a request; the decision views it
 
-    Impl(Ledger& to, const Layers& layers, RecordOptions how, Mask masking)
-        : ledger(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
+    Impl(Writer& to, const Layers& layers, RecordOptions how, Mask masking)
+        : writer(to), options(std::move(how)), mask(std::move(masking)), request(layers), evaluator(layers) {}
 
     void begin(std::string_view traceparent) {
         record.kind = RecordKind::Decision;
@@ -58,22 +189,24 @@ struct Recorder::Impl {
         record.masked.clear();
         record.request = record.request_digest = {};
         approvals = {};
+        given.before.reset();
     }
 
-    /// Fills in the parts of the record that come from the document. Requires: `decision` is set.
-    void surround(std::string_view given, const json::Node& document, const Layers& layers) {
+    /// Fills in the parts of the record that come from the document. Requires: the answer is set.
+    void surround(std::string_view whole, const json::Node& document, const Layers& layers) {
+        const Decision& decision = given.decision;
         record.decision = decision;
-        approvals = counted_approvals(document, decision, ledger.keyed());
+        approvals = counted_approvals(document, decision, writer.keyed());
         record.uses.assign(approvals.used.begin(), approvals.used.end());
         read_surroundings(document, layers, record);
         if (!record.around.idempotency_key.empty()) {
-            key = key_of(decision.attribution, record.around.idempotency_key, ledger.keyed());
-            ask = ask_of(document, ledger.keyed());
+            key = key_of(decision.attribution, record.around.idempotency_key, writer.keyed());
+            ask = ask_of(document, writer.keyed());
             record.around.key = bytes_of(key);
             record.around.ask = bytes_of(ask);
         }
         describe_rules(record, layers);
-        mask.write(given, document, layers, text);
+        mask.write(whole, document, layers, text);
         record.request = text;
         mask.hide(record);
         if (!options.whole_request) {
@@ -84,75 +217,89 @@ struct Recorder::Impl {
     }
 
     /// If the document is not a request, only its digest is recorded, because its content is unknown.
-    void surround_refused(std::string_view given, Error why, const Layers& layers) {
+    Prepared prepare_refused(std::string_view whole, Error why, const Layers& layers) {
         refusal = std::move(why);
-        deny(decision, refusal.code, refusal.context);
-        record.decision = decision;
+        deny(given.decision, refusal.code, refusal.context);
+        record.decision = given.decision;
         describe_rules(record, layers);
-        digest = mask.digest(given);
+        digest = mask.digest(whole);
         record.request_digest = bytes_of(digest);
+        return {layers, refusal};
     }
 
-    Result<Appended> append() {
+    Prepared decide(std::string_view whole, std::string_view traceparent) {
+        begin(traceparent);
+        auto parsed = request.parse(whole);
+        evaluator.evaluate(request, given.decision);
+        const Layers& layers = request.layers();
+        if (!parsed) return prepare_refused(whole, std::move(parsed.error()), layers);
+        surround(whole, *Access::document(request), layers);
+        return {layers, {}};
+    }
+
+    Prepared refuse(std::string_view whole, const Error& why, std::string_view traceparent) {
+        begin(traceparent);
+        given.decision.clear();
+        return prepare_refused(whole, why, no_layers);
+    }
+
+    Prepared take(std::string_view whole, const Decision& decision, const Layers& layers,
+                  std::string_view traceparent) {
+        begin(traceparent);
+        given.decision = decision;
+        const auto document = reader.read(whole);
+        if (!document) return refuse(whole, document.error(), traceparent);
+        if (auto known = mask.check(layers); !known) {
+            given.cannot_record();
+            return {layers, std::move(known.error()), false};
+        }
+        surround(whole, **document, layers);
+        return {layers, {}};
+    }
+
+    /// The record's bytes, valid until the next call.
+    const std::string& encoded() {
         bytes.clear();
         encode(record, bytes);
-        return ledger.append(bytes, approvals.unused);
+        return bytes;
+    }
+    /// Whether there must be a record, and the answer depends on what was recorded before.
+    [[nodiscard]] bool needs_record() const {
+        return options.durability == Durability::Required || !record.around.key.empty() || !record.uses.empty() ||
+               !approvals.unused.empty();
     }
 
-    /// Records a deny instead of the decision, without spending keys or names.
-    Result<Appended> append_denied(std::string_view code) {
-        deny(decision, code);
-        deny(record.decision, code);
-        record.rules.clear();
-        record.overruled = true;
-        record.uses.clear();
-        approvals = {};
-        record.around.key = record.around.ask = {};
-        return append();
+    /// Records what is prepared, and waits for it if it must be recorded.
+    Answer finish(Prepared prepared) {
+        std::optional<std::uint64_t> sequence;
+        if (prepared.recordable && needs_record()) {
+            Awaited one(Viewed{encoded()}, approvals.unused, given);
+            writer.append(one);
+            if (one.error) {
+                given.cannot_record();
+                prepared.error = std::move(one.error);
+            } else {
+                sequence = one.appended.sequence;
+            }
+        } else if (prepared.recordable) {
+            auto one = std::make_unique<Waiting>(encoded());
+            (void)writer.offer(one);
+        }
+        return {given.decision, sequence, given.repeated(), std::move(prepared.error)};
     }
 
-    /// Makes the answer after the record is prepared.
-    Answer finish(std::optional<Error> why) {
-        Answer answer{decision, std::nullopt, std::nullopt, std::move(why)};
-        const bool conditional = !record.around.key.empty() || !record.uses.empty() || !approvals.unused.empty();
-        if (options.durability == Durability::BestEffort && !conditional) {
-            bytes.clear();
-            encode(record, bytes);
-            ledger.offer(bytes);
-            return answer;
+    /// Queues what is prepared. Output: the answer, if it could not be queued.
+    std::optional<Decided> finish_async(Prepared prepared, OnDecided done) {
+        if (!prepared.recordable) return detach({given.decision, {}, {}, std::move(prepared.error)}, prepared.layers);
+        auto deferred = std::make_unique<Deferred>(encoded(), approvals.unused, given.decision, prepared.layers,
+                                                   std::move(prepared.error), needs_record(), std::move(done));
+        Deferred& answering = *deferred;
+        std::unique_ptr<Waiting> one = std::move(deferred);
+        if (auto queued = needs_record() ? writer.queue(one) : writer.offer(one); !queued) {
+            answering.error = std::move(queued.error());
+            return answering.answer();
         }
-        auto appended = append();
-        if (appended && appended->outcome == Appended::Outcome::Conflict) appended = append_denied(kConflict);
-        if (appended && appended->outcome == Appended::Outcome::Repeated) {
-            const std::uint64_t before = appended->sequence;
-            appended = repeat(before);
-            if (appended) answer.earlier.emplace(Earlier{before, earlier});
-        }
-        if (appended && appended->outcome == Appended::Outcome::Used) appended = append_denied(kUsed);
-        if (appended) {
-            answer.sequence = appended->sequence;
-        } else {
-            deny(decision, kUnavailable);
-            answer.earlier.reset();
-            answer.error = std::move(appended.error());
-        }
-        return answer;
-    }
-
-    /// Records the answer to a key for which record `before` was granted: the current grant,
-    /// without what was not granted then.
-    Result<Appended> repeat(std::uint64_t before) {
-        auto read = ledger.read(before);
-        if (!read) return tl::unexpected(std::move(read.error()));
-        earlier_bytes = std::move(*read);
-        if (auto done = decode(earlier_bytes, earlier); !done) return tl::unexpected(std::move(done.error()));
-        record.repeats = before;
-        if (decision.effect != Effect::Permit) return append();
-        const Meeting meeting = meet(earlier.decision, record.decision);
-        if (!meeting.nothing.empty()) return append_denied(meeting.nothing);
-        narrow(decision.grant, meeting);
-        narrow(record.decision.grant, meeting);
-        return append();
+        return std::nullopt;
     }
 };
 
@@ -169,7 +316,7 @@ Result<Recorder> Recorder::make(Ledger& ledger, const Layers& layers, RecordOpti
                            options.hide_unknown);
     if (!mask) return tl::unexpected(std::move(mask.error()));
     if (auto known = mask->check(layers); !known) return tl::unexpected(std::move(known.error()));
-    return Recorder(std::make_unique<Impl>(ledger, layers, std::move(options), std::move(*mask)));
+    return Recorder(std::make_unique<Impl>(*ledger.writer_, layers, std::move(options), std::move(*mask)));
 }
 
 Result<Recorder> Recorder::make(Ledger& ledger, RecordOptions options) {
@@ -181,56 +328,56 @@ void Recorder::revoke(std::shared_ptr<const Revocations> revocations) {
 }
 
 Answer Recorder::decide(std::string_view request, std::string_view traceparent) {
-    Impl& self = *impl_;
-    self.begin(traceparent);
-    auto parsed = self.request.parse(request);
-    self.evaluator.evaluate(self.request, self.decision);
-    const Layers& layers = self.request.layers();
-    if (parsed) {
-        self.surround(request, *Access::document(self.request), layers);
-        return self.finish({});
-    }
-    self.surround_refused(request, std::move(parsed.error()), layers);
-    return self.finish(self.refusal);
+    return impl_->finish(impl_->decide(request, traceparent));
 }
 
 Answer Recorder::record(std::string_view request, const Decision& decision, const Layers& layers,
                         std::string_view traceparent) {
-    Impl& self = *impl_;
-    self.begin(traceparent);
-    self.decision = decision;
-    const auto document = self.reader.read(request);
-    if (!document) return refuse(request, document.error(), traceparent);
-    if (auto known = self.mask.check(layers); !known) {
-        deny(self.decision, kUnavailable);
-        return {self.decision, std::nullopt, std::nullopt, std::move(known.error())};
-    }
-    self.surround(request, **document, layers);
-    return self.finish({});
+    return impl_->finish(impl_->take(request, decision, layers, traceparent));
 }
 
 Answer Recorder::refuse(std::string_view request, const Error& why, std::string_view traceparent) {
-    Impl& self = *impl_;
-    self.begin(traceparent);
-    self.decision.clear();
-    self.surround_refused(request, why, Layers(std::vector<Bundle>{}));
-    return self.finish(self.refusal);
+    return impl_->finish(impl_->refuse(request, why, traceparent));
+}
+
+std::optional<Decided> Recorder::decide_async(std::string_view request, OnDecided done, std::string_view traceparent) {
+    return impl_->finish_async(impl_->decide(request, traceparent), std::move(done));
+}
+
+std::optional<Decided> Recorder::record_async(std::string_view request, const Decision& decision, const Layers& layers,
+                                              OnDecided done, std::string_view traceparent) {
+    return impl_->finish_async(impl_->take(request, decision, layers, traceparent), std::move(done));
+}
+
+std::optional<Decided> Recorder::refuse_async(std::string_view request, const Error& why, OnDecided done,
+                                              std::string_view traceparent) {
+    return impl_->finish_async(impl_->refuse(request, why, traceparent), std::move(done));
 }
 
 bool Recorder::shadow(std::string_view request, const Decision& decision, const Layers& layers,
                       std::string_view traceparent) {
     Impl& self = *impl_;
     self.begin(traceparent);
-    self.decision = decision;
+    self.given.decision = decision;
     const auto document = self.reader.read(request);
     if (!document || !self.mask.check(layers)) return false;
     self.surround(request, **document, layers);
     self.record.shadow = true;
     self.record.around.key = self.record.around.ask = {};
     self.record.uses.clear();
-    self.bytes.clear();
-    encode(self.record, self.bytes);
-    return self.ledger.offer(self.bytes);
+    auto one = std::make_unique<Waiting>(self.encoded());
+    return self.writer.offer(one).has_value();
+}
+
+Decided detach(const Answer& answer, Layers layers) {
+    Decided out;
+    out.decision = DetachedDecision(answer.decision);
+    out.json = to_json(answer, layers, View::Operator);
+    out.layers = std::move(layers);
+    out.record = answer.sequence;
+    if (answer.earlier) out.earlier = answer.earlier->sequence;
+    out.error = answer.error;
+    return out;
 }
 
 }  // namespace writ::ledger

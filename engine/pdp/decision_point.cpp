@@ -12,6 +12,15 @@ struct Seat {
     ledger::Recorder recorder;
     LiveEvaluator evaluator;
     Decision decision;
+
+    Result<void> evaluate(std::string_view request, const RequestLimits& limits) {
+        return evaluator.evaluate(request, decision, limits);
+    }
+    /// The bundles that decided; empty if there was no policy or no request.
+    [[nodiscard]] Layers layers(const Result<void>& read) const {
+        if (!read || decision.bundle_digest.empty()) return Layers(std::vector<Bundle>{});
+        return evaluator.bundle();
+    }
 };
 
 /// Records the candidate's decisions, which the threads that decide hand over.
@@ -88,27 +97,39 @@ Result<DecisionPoint> DecisionPoint::open(DecisionPointOptions options) {
                                                 std::move(shadow), std::move(*policy)));
 }
 
+namespace {
+
+/// The answer if nobody could record.
+Decided unavailable(Error why) {
+    Decision denied;
+    denied.reasons.assign(1, Reason{.code = "audit_unavailable"});
+    return ledger::detach({denied, {}, {}, std::move(why)}, Layers(std::vector<Bundle>{}));
+}
+
+}  // namespace
+
 Decided DecisionPoint::decide(std::string_view request, std::string_view traceparent) {
-    Decided out;
     auto seat = impl_->take();
-    if (!seat) {
-        Decision denied;
-        denied.reasons.assign(1, Reason{.code = "audit_unavailable"});
-        out.decision = DetachedDecision(denied);
-        out.json = to_json(denied, out.layers, View::Operator);
-        out.error = std::move(seat.error());
-        return out;
-    }
-    auto& [recorder, evaluator, decision] = **seat;
-    const auto read = evaluator.evaluate(request, decision, impl_->limits);
-    if (read && !decision.bundle_digest.empty()) out.layers = evaluator.bundle();
-    const ledger::Answer answer = read ? recorder.record(request, decision, out.layers, traceparent)
-                                       : recorder.refuse(request, read.error(), traceparent);
-    out.decision = DetachedDecision(answer.decision);
-    out.json = ledger::to_json(answer, out.layers, View::Operator);
-    out.record = answer.sequence;
-    if (answer.earlier) out.earlier = answer.earlier->sequence;
-    out.error = answer.error;
+    if (!seat) return unavailable(std::move(seat.error()));
+    const auto read = (*seat)->evaluate(request, impl_->limits);
+    const Layers layers = (*seat)->layers(read);
+    ledger::Recorder& recorder = (*seat)->recorder;
+    Decided out = ledger::detach(read ? recorder.record(request, (*seat)->decision, layers, traceparent)
+                                      : recorder.refuse(request, read.error(), traceparent),
+                                 layers);
+    impl_->give_back(std::move(*seat));
+    return out;
+}
+
+std::optional<Decided> DecisionPoint::decide_async(std::string_view request, ledger::OnDecided done,
+                                                   std::string_view traceparent) {
+    auto seat = impl_->take();
+    if (!seat) return unavailable(std::move(seat.error()));
+    const auto read = (*seat)->evaluate(request, impl_->limits);
+    ledger::Recorder& recorder = (*seat)->recorder;
+    auto out =
+        read ? recorder.record_async(request, (*seat)->decision, (*seat)->layers(read), std::move(done), traceparent)
+             : recorder.refuse_async(request, read.error(), std::move(done), traceparent);
     impl_->give_back(std::move(*seat));
     return out;
 }

@@ -2,13 +2,16 @@
 // usage: bench_ledger DIR [SECONDS] [THREADS]
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -92,6 +95,56 @@ void run(const char* what, int threads, double seconds, Work work) {
     std::fflush(stdout);
 }
 
+/// One thread of an event loop. Answers come on the ledger's thread, and are handed to the loop's.
+class Loop {
+public:
+    void hand_over() {
+        const std::lock_guard hold(lock_);
+        if (ready_++ == 0) wake_.notify_one();
+    }
+    /// Waits until there are answers. Output: their number.
+    std::uint64_t take() {
+        std::unique_lock hold(lock_);
+        wake_.wait(hold, [this] { return ready_ > 0; });
+        return std::exchange(ready_, 0);
+    }
+
+private:
+    std::mutex lock_;
+    std::condition_variable wake_;
+    std::uint64_t ready_ = 0;
+};
+
+/// Runs an event loop of several threads for some seconds; together they always have `outstanding` records that are not
+/// answered. `make` makes for each thread what queues one record. Output: answers per second.
+template <class Make>
+void run_loops(const char* what, int threads, int outstanding, double seconds, Make make) {
+    std::vector<std::thread> all;
+    std::vector<std::uint64_t> counts(static_cast<std::size_t>(threads));
+    const double cpu_before = cpu(CLOCK_PROCESS_CPUTIME_ID);
+    const auto begin = Clock::now();
+    for (int t = 0; t < threads; ++t)
+        all.emplace_back([&, t] {
+            Loop loop;
+            auto queue_one = make(loop);
+            const auto most = static_cast<std::uint64_t>(outstanding / threads);
+            std::uint64_t queued = 0, answered = 0;
+            while (since(begin) < seconds) {
+                for (; queued - answered < most; ++queued) queue_one();
+                answered += loop.take();
+            }
+            counts[static_cast<std::size_t>(t)] = answered;
+            while (answered < queued) answered += loop.take();
+        });
+    for (auto& thread : all) thread.join();
+    const double took = since(begin);
+    double sum = 0;
+    for (const std::uint64_t n : counts) sum += static_cast<double>(n);
+    std::printf("%s, %d threads, %d outstanding: %.0f/s over %.1f s, %.1f us of processor each\n", what, threads,
+                outstanding, sum / took, took, (cpu(CLOCK_PROCESS_CPUTIME_ID) - cpu_before) / sum * 1e6);
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -137,6 +190,35 @@ int main(int argc, char** argv) {
             return [&, recorder = std::make_shared<Recorder>(must(Recorder::make(ledger, bundle)))] {
                 if (const Answer answer = recorder->decide(request); answer.decision.effect != Effect::Permit)
                     std::exit(1);
+            };
+        });
+        run("decide and record, durable", 2, seconds / 4, [&] {
+            return [&, recorder = std::make_shared<Recorder>(must(Recorder::make(ledger, bundle)))] {
+                if (recorder->decide(request).decision.effect != Effect::Permit) std::exit(1);
+            };
+        });
+    }
+    {
+        Ledger ledger = must(Ledger::open(folder + "/append_async"));
+        run_loops("append_async, durable", 2, threads, seconds, [&](Loop& loop) {
+            return [&] {
+                auto queued = ledger.append_async(bytes, [&](const Result<Appended>& done) {
+                    if (!done) stop(done.error());
+                    loop.hand_over();
+                });
+                if (!queued) stop(queued.error());
+            };
+        });
+    }
+    {
+        Ledger ledger = must(Ledger::open(folder + "/decide_async"));
+        run_loops("decide_async, durable", 2, threads, seconds, [&](Loop& loop) {
+            return [&, recorder = std::make_shared<Recorder>(must(Recorder::make(ledger, bundle)))] {
+                const auto at_once = recorder->decide_async(request, [&](const Decided& decided) {
+                    if (decided.decision->effect != Effect::Permit) std::exit(1);
+                    loop.hand_over();
+                });
+                if (at_once) std::exit(1);
             };
         });
     }

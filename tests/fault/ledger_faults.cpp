@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <semaphore>
 #include <string>
 #include <thread>
 
@@ -59,7 +60,8 @@ struct Said {
     std::uint64_t sequence, number;
 };
 
-/// Writes from several threads until it is killed, and reports acknowledged records through the pipe.
+/// Writes from several threads until it is killed, and reports acknowledged records through the pipe. Half of the
+/// threads do not wait for their records, but have up to 64 of them queued.
 [[noreturn]] void write_until_killed(const std::string& folder, int pipe, std::uint64_t from) {
     auto ledger = Ledger::open(folder, small());
     if (!ledger) {
@@ -67,13 +69,25 @@ struct Said {
         std::_Exit(1);
     }
     std::vector<std::thread> threads;
-    for (std::uint64_t t = 0; t < 4; ++t)
+    const auto say = [pipe](const Result<Appended>& appended, std::uint64_t n) {
+        if (!appended) std::_Exit(1);
+        const Said said{appended->sequence, n};
+        if (write(pipe, &said, sizeof said) != sizeof said) std::_Exit(1);
+    };
+    std::counting_semaphore<> free(64);
+    for (std::uint64_t t = 0; t < 2; ++t)
+        threads.emplace_back([&, t] {
+            for (std::uint64_t n = from + t;; n += 4) say(ledger->append(record_of(n)), n);
+        });
+    for (std::uint64_t t = 2; t < 4; ++t)
         threads.emplace_back([&, t] {
             for (std::uint64_t n = from + t;; n += 4) {
-                const auto appended = ledger->append(record_of(n));
-                if (!appended) std::_Exit(1);
-                const Said said{appended->sequence, n};
-                if (write(pipe, &said, sizeof said) != sizeof said) std::_Exit(1);
+                free.acquire();
+                const auto queued = ledger->append_async(record_of(n), [&, n](const Result<Appended>& appended) {
+                    say(appended, n);
+                    free.release();
+                });
+                if (!queued) std::_Exit(1);
             }
         });
     for (auto& thread : threads) thread.join();
@@ -153,6 +167,61 @@ void kills(const std::string& root, int rounds, unsigned seed) {
                 static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(cut));
 }
 
+/// Many threads append in every way, with a queue that is often full. What is told is told once, and is true; under a
+/// thread sanitizer, this shows races.
+void crowd(const std::string& root) {
+    constexpr std::uint64_t kThreads = 6, kEach = 2'000;
+    const std::string folder = root + "/crowd";
+    LedgerOptions options = small();
+    options.queue_bytes = 200'000;
+    std::vector<std::atomic<int>> told(kThreads * kEach);
+    std::vector<std::uint64_t> sequences(kThreads * kEach, UINT64_MAX);
+    std::atomic<std::uint64_t> refused = 0;
+    Counts counts;
+    const auto say = [&](const Result<Appended>& appended, std::uint64_t n) {
+        check(appended.has_value(), "append");
+        ++told[n];
+        sequences[n] = appended->sequence;
+    };
+    {
+        Ledger ledger = must(Ledger::open(folder, options), "open");
+        std::vector<std::jthread> threads;
+        for (std::uint64_t t = 0; t < kThreads; ++t)
+            threads.emplace_back([&, t] {
+                for (std::uint64_t n = t * kEach; n < (t + 1) * kEach; ++n) {
+                    const std::string record = record_of(n);
+                    if (n % 50 == 0)
+                        say(ledger.append(record), n);
+                    else if (n % 50 == 1)
+                        (void)ledger.offer(record);
+                    else if (!ledger.append_async(record, [&, n](const Result<Appended>& done) { say(done, n); })) {
+                        ++refused;
+                        --told[n];
+                    }
+                }
+            });
+        threads.clear();
+        while (ledger.counts().waiting > 0) std::this_thread::yield();
+        counts = ledger.counts();
+    }
+    std::uint64_t missing = 0;
+    std::map<std::uint64_t, std::uint64_t> said;
+    for (std::uint64_t n = 0; n < told.size(); ++n) {
+        if (n % 50 == 1) continue;
+        check(told[n] == 1 || told[n] == -1, "a record was told of more than once, or not at all");
+        if (told[n] == -1)
+            ++missing;
+        else
+            check(said.emplace(sequences[n], n).second, "one number was given twice");
+    }
+    check(missing == refused, "what was refused was told of");
+    check(counts.written + counts.dropped == counts.offered, "an offered record is not counted");
+    hold(folder, said, {});
+    std::printf("%llu threads: %zu records told of once, %llu refused by a full queue, %llu dropped\n",
+                static_cast<unsigned long long>(kThreads), said.size(), static_cast<unsigned long long>(missing),
+                static_cast<unsigned long long>(counts.dropped));
+}
+
 /// Several programs use the same names at once; only one gets each name.
 void race(const std::string& root) {
     constexpr int kPrograms = 3, kNames = 60;
@@ -220,6 +289,8 @@ int main(int argc, char** argv) {
     std::printf("seed %u\n", seed);
     std::fflush(stdout);
     kills(root, rounds, seed);
+    std::fflush(stdout);
+    crowd(root);
     std::fflush(stdout);
     race(root);
     std::fflush(stdout);

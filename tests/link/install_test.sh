@@ -50,6 +50,8 @@ ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/follow.cpp" -o fol
 # shellcheck disable=SC2046
 ${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/broker.cpp" -o broker $(flags writ-pdp)
 # shellcheck disable=SC2046
+${CXX:-c++} -std=c++20 "${warnings[@]}" "$root/examples/embed/event_loop.cpp" -o event_loop $(flags writ-pdp)
+# shellcheck disable=SC2046
 ${CC:-cc} -std=c99 "${warnings[@]}" "$root/examples/embed/broker.c" -o broker-c $(flags writ-pdp)
 
 policy=$root/examples/refund/policy.writ
@@ -90,6 +92,8 @@ grep -qE '^permit, record [01]$' broker.txt || fail "broker: $(cat broker.txt)"
 tr -d '\n' <"$root/examples/refund/requests/permit.json" | ./broker-c s prod c-ledger >broker-c.txt
 grep '"effect":"permit"' broker-c.txt | grep -q '"record":0' || fail "broker-c: $(cat broker-c.txt)"
 "$prefix/bin/writ" ledger verify -L c-ledger >/dev/null || fail "what broker-c recorded does not verify"
+for _ in $(seq 200); do tr -d '\n' <"$root/examples/refund/requests/permit.json"; echo; done | ./event_loop s prod loop >loop.txt
+[ "$(cat loop.txt)" = "$(seq -f 'permit, record %g' 0 199)" ] || fail "event_loop: $(cat loop.txt)"
 if ldd broker-c | grep -iE 'antlr|re2|writ-compiler'; then fail "the broker in C loads the compiler"; fi
 c=0; ./embed-c embed-c "$policy" 2>errors.txt || c=$?
 [ "$c" = 3 ] && grep -q '^B0001: ' errors.txt || fail "a program taken for a bundle: exit $c"

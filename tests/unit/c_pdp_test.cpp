@@ -1,8 +1,12 @@
 // Tests the decision point in C, with correct and incorrect use.
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "c_refund.h"
@@ -185,11 +189,11 @@ TEST_CASE("c: options of a decision point may end after any member") {
     whole.max_staleness = 60'000;
     whole.digest_only = true;
 #define END(name) offsetof(writ_pdp_options, name) + sizeof(writ_pdp_options::name)
-    const std::size_t ends[] = {sizeof(std::size_t), END(store),       END(channel),       END(ledger),
-                                END(space),          END(candidate),   END(state),         END(keys),
-                                END(on_call),        END(key_count),   END(on_call_count), END(mask),
-                                END(mask_count),     END(mask_key),    END(poll),          END(max_staleness),
-                                END(best_effort),    END(digest_only), END(show_unknown),  END(limits)};
+    const std::size_t ends[] = {
+        sizeof(std::size_t), END(store),    END(channel),    END(ledger),        END(space),         END(candidate),
+        END(state),          END(keys),     END(on_call),    END(key_count),     END(on_call_count), END(mask),
+        END(mask_count),     END(mask_key), END(poll),       END(max_staleness), END(best_effort),   END(digest_only),
+        END(show_unknown),   END(limits),   END(queue_bytes)};
     for (std::size_t i = 0; i < std::size(ends); ++i) {
         std::vector<unsigned char> bytes(ends[i]);
         std::memcpy(bytes.data(), &whole, ends[i]);
@@ -213,6 +217,160 @@ TEST_CASE("c: options of a decision point may end after any member") {
               WRIT_ERROR_ARGUMENT);
         CHECK(view(writ_errors_at(place.errors.get(), 0).message) == "struct_size does not fit");
     }
+}
+
+namespace {
+
+/// What callbacks were given.
+struct Told {
+    std::mutex lock;
+    std::condition_variable changed;
+    int calls = 0;
+    writ_status status = WRIT_PENDING;
+    std::uint64_t record = 0;
+    std::string code;
+    Decision decision;
+
+    void wait_for(int count) {
+        std::unique_lock hold(lock);
+        changed.wait(hold, [&] { return calls >= count; });
+    }
+    void tell(writ_status now, const writ_errors* errors) {
+        status = now;
+        code = writ_errors_count(errors) == 0 ? "" : std::string(view(writ_errors_at(errors, 0).code));
+        ++calls;
+        changed.notify_all();
+    }
+};
+void told_decision(void* context, writ_status status, writ_decision* decision, const writ_errors* errors) {
+    Told& told = *static_cast<Told*>(context);
+    const std::lock_guard hold(told.lock);
+    told.decision.reset(decision);
+    told.tell(status, errors);
+}
+void told_use(void* context, writ_status status, std::uint64_t record, const writ_errors* errors) {
+    Told& told = *static_cast<Told*>(context);
+    const std::lock_guard hold(told.lock);
+    told.record = record;
+    told.tell(status, errors);
+}
+
+}  // namespace
+
+TEST_CASE("c: a decision point that does not wait tells of the recorded decision") {
+    Place place;
+    place.made.activate("v2");
+    Told told;
+    Decision decision(writ_decision_new());
+    writ_text json{};
+    const auto decide = [&](const Pdp& pdp, std::string request) {
+        const writ_status status = writ_pdp_decide_async(pdp.get(), text(request), text({}), told_decision, &told,
+                                                         decision.get(), &json, place.errors.get());
+        std::fill(request.begin(), request.end(), 'x');
+        CHECK(writ_decision_effect(decision.get()) == WRIT_DENY);
+        return status;
+    };
+    {
+        const Pdp pdp = place.open(place.options());
+        REQUIRE(decide(pdp, lookup_request()) == WRIT_PENDING);
+        CHECK(view(json).empty());
+        CHECK_FALSE(writ_decision_record(decision.get(), nullptr));
+        told.wait_for(1);
+        CHECK(told.status == WRIT_OK);
+        CHECK(told.code.empty());
+        CHECK(writ_decision_effect(told.decision.get()) == WRIT_PERMIT);
+        CHECK(writ_decision_ttl(told.decision.get()) == 120);
+        std::uint64_t record = 9;
+        CHECK(writ_decision_record(told.decision.get(), &record));
+        CHECK(record == 0);
+        const std::string recorded(view(writ_decision_json(told.decision.get(), WRIT_READER_OPERATOR)));
+        CHECK(recorded.find("\"record\":0") != std::string::npos);
+        CHECK(view(writ_decision_json(told.decision.get(), WRIT_READER_CALLER)).find("record") == std::string::npos);
+
+        REQUIRE(decide(pdp, "{") == WRIT_PENDING);
+        told.wait_for(2);
+        CHECK(told.status == WRIT_ERROR_REQUEST);
+        CHECK(told.code == "Q0001");
+        CHECK(writ_decision_effect(told.decision.get()) == WRIT_DENY);
+        CHECK(writ::testing::records_of(place.ledger).size() == 2);
+
+        const auto use = [&](std::string_view name) {
+            return writ_pdp_use_async(pdp.get(), text(name), told_use, &told, place.errors.get());
+        };
+        CHECK(use("grant:0") == WRIT_PENDING);
+        told.wait_for(3);
+        CHECK(told.status == WRIT_OK);
+        CHECK(told.record == 2);
+        CHECK(use("grant:0") == WRIT_PENDING);
+        told.wait_for(4);
+        CHECK(told.status == WRIT_ERROR_LEDGER);
+        CHECK(told.code == "G0025");
+        CHECK(told.record == 0);
+        CHECK(use("grant:1") == WRIT_ERROR_LEDGER);
+        CHECK(place.code() == "G0026");
+        CHECK(use("ticket") == WRIT_ERROR_LEDGER);
+        CHECK(place.code() == "G0027");
+
+        CHECK(writ_pdp_decide_async(pdp.get(), text("{"), text({}), nullptr, nullptr, decision.get(), nullptr,
+                                    nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_decide_async(pdp.get(), text("{"), text({}), told_decision, nullptr, nullptr, nullptr,
+                                    nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_decide_async(pdp.get(), {nullptr, 1}, text({}), told_decision, nullptr, decision.get(), nullptr,
+                                    nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_decide_async(pdp.get(), text("{"), {nullptr, 1}, told_decision, nullptr, decision.get(), nullptr,
+                                    nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_decide_async(nullptr, text("{"), text({}), told_decision, nullptr, decision.get(), &json,
+                                    nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_use_async(nullptr, text("grant:0"), told_use, nullptr, nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_use_async(pdp.get(), text("grant:0"), nullptr, nullptr, nullptr) == WRIT_ERROR_ARGUMENT);
+        CHECK(writ_pdp_use_async(pdp.get(), {nullptr, 1}, told_use, nullptr, nullptr) == WRIT_ERROR_ARGUMENT);
+
+        // Freeing the point waits for what is pending.
+        for (int i = 0; i < 20; ++i) REQUIRE(decide(pdp, lookup_request()) == WRIT_PENDING);
+    }
+    CHECK(told.calls == 24);
+    CHECK(told.status == WRIT_OK);
+
+    // A queue without room for one record.
+    writ_pdp_options options = place.options();
+    options.queue_bytes = 100;
+    const Pdp pdp = place.open(options);
+    CHECK(decide(pdp, lookup_request()) == WRIT_ERROR_LEDGER);
+    CHECK(place.code() == "G0014");
+    CHECK(writ::testing::c::has_reason(decision.get(), "audit_unavailable"));
+    CHECK(view(json).find("audit_unavailable") != std::string::npos);
+    CHECK(told.calls == 24);
+}
+
+TEST_CASE("c: a decision point that does not wait, with best effort") {
+    Place place;
+    place.made.activate("v1");
+    writ_pdp_options options = place.options();
+    options.best_effort = true;
+    Told told;
+    const Decision decision(writ_decision_new());
+    const std::string request = lookup_request();
+    {
+        const Pdp pdp = place.open(options);
+        REQUIRE(writ_pdp_decide_async(pdp.get(), text(request), text({}), told_decision, &told, decision.get(), nullptr,
+                                      nullptr) == WRIT_PENDING);
+        told.wait_for(1);
+        CHECK(writ_decision_effect(told.decision.get()) == WRIT_PERMIT);
+        CHECK(writ_decision_record(told.decision.get(), nullptr));
+    }
+    // Without room it permits at once, and counts what it drops.
+    options.queue_bytes = 100;
+    const Pdp pdp = place.open(options);
+    writ_text json{};
+    CHECK(writ_pdp_decide_async(pdp.get(), text(request), text({}), told_decision, &told, decision.get(), &json,
+                                place.errors.get()) == WRIT_OK);
+    CHECK(writ_decision_effect(decision.get()) == WRIT_PERMIT);
+    CHECK(view(json).find("\"record\":null") != std::string::npos);
+    writ_pdp_state state{};
+    state.struct_size = sizeof state;
+    CHECK(writ_pdp_status(pdp.get(), &state, nullptr) == WRIT_OK);
+    CHECK(state.dropped == 1);
+    CHECK(told.calls == 1);
 }
 
 TEST_CASE("c: a decision point as it should not be used") {

@@ -1,6 +1,8 @@
 // Tests the decision point: it returns only what it recorded, whatever happens to the store, the ledger or the policy.
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include <sys/resource.h>
@@ -236,6 +238,71 @@ TEST_CASE("pdp: any number of threads, each with its own answer") {
         CHECK(all[i].decision->attribution.agent == "a-" + std::to_string(i));
         CHECK(recorded(records, all[i]));
     }
+}
+
+TEST_CASE("pdp: without waiting, any number of threads get their own answers, each once") {
+    Place place;
+    place.made.activate("v1");
+    constexpr int kThreads = 4, kEach = 25;
+    std::vector<Decided> all(kThreads * kEach);
+    std::vector<std::atomic<int>> times(kThreads * kEach);
+    {
+        DecisionPoint point = Place::open(place.options());
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < kThreads; ++t)
+            threads.emplace_back([&, t] {
+                for (auto i = static_cast<std::size_t>(t * kEach); i < static_cast<std::size_t>((t + 1) * kEach); ++i) {
+                    const std::string request = i % 5 == 4 ? "no request" : lookup_request("a-" + std::to_string(i));
+                    const auto at_once = point.decide_async(request, [&, i](Decided decided) {
+                        all[i] = std::move(decided);
+                        ++times[i];
+                    });
+                    if (at_once) times[i] = -1;
+                }
+            });
+        threads.clear();
+        // The point waits for what is not recorded yet.
+    }
+    const auto records = records_of(place.ledger);
+    CHECK(records.size() == all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        CHECK(times[i] == 1);
+        CHECK(recorded(records, all[i]));
+        if (i % 5 == 4)
+            CHECK(all[i].error->code == first_reason(all[i]));
+        else
+            CHECK(all[i].decision->attribution.agent == "a-" + std::to_string(i));
+    }
+}
+
+TEST_CASE("pdp: without waiting, what decides it is the same") {
+    Place place;
+    DecisionPointOptions options = place.options();
+    options.open.queue_bytes = 100'000;
+    DecisionPoint point = Place::open(options);
+    const auto decide = [&](const std::string& request) {
+        std::promise<Decided> told;
+        auto at_once = point.decide_async(request, [&](Decided decided) { told.set_value(std::move(decided)); });
+        return at_once ? std::move(*at_once) : told.get_future().get();
+    };
+    CHECK(first_reason(decide(lookup_request())) == "policy_stale");
+    place.made.activate("v2");
+    REQUIRE(point.policy().wait({1, 1}, kLong));
+    const Decided waited = point.decide(lookup_request()), told = decide(lookup_request());
+    CHECK(said(*told.decision) == said(*waited.decision));
+    CHECK(told.record == *waited.record + 1);
+    CHECK(to_json(*told.decision, told.layers, View::Caller) == to_json(*waited.decision, waited.layers, View::Caller));
+    CHECK(recorded(records_of(place.ledger), told));
+    // What the queue has no room for is denied at once.
+    const std::string large =
+        with(lookup_request(), "\"params\": {}", "\"params\": {}, \"operation\": \"" + std::string(16'000, 'x') + "\"");
+    std::promise<void> go;
+    REQUIRE_FALSE(point.decide_async(lookup_request(), [go = go.get_future().share()](const Decided&) { go.wait(); }));
+    std::optional<Decided> full;
+    while (!full) full = point.decide_async(large, [](const Decided&) {});
+    CHECK(first_reason(*full) == "audit_unavailable");
+    CHECK(full->error->code == "G0014");
+    go.set_value();
 }
 
 TEST_CASE("pdp: what cannot be opened is an error") {

@@ -28,16 +28,8 @@ struct DecisionPointOptions {
     RequestLimits limits;  ///< of each request document
 };
 
-/// A recorded decision, which the broker may give out. It owns its content; any thread may use it.
-struct Decided {
-    DetachedDecision decision;
-    Layers layers{std::vector<Bundle>{}};  ///< the bundles that decided, for to_json(); empty if there was no policy
-    std::string json;                      ///< for the operator, as ledger::to_json() writes it
-    std::optional<std::uint64_t> record;   ///< the number of the record, if it is known
-    std::optional<std::uint64_t>
-        earlier;                 ///< the earlier record that granted the same request under the same idempotency key
-    std::optional<Error> error;  ///< why there is no record, or why the request was rejected
-};
+/// A recorded decision, which the broker may give out.
+using ledger::Decided;
 
 /// Any thread may call it.
 class DecisionPoint {
@@ -46,7 +38,7 @@ public:
     /// error: until it can be read, requests are denied, or decided with the saved state.
     /// Errors: those of Ledger::open, Recorder::make and PolicyHandle::follow.
     [[nodiscard]] static Result<DecisionPoint> open(DecisionPointOptions options);
-    /// Every call must have returned.
+    /// Waits for what is queued, and gives the answers. Every call must have returned.
     ~DecisionPoint();
     DecisionPoint(DecisionPoint&&) noexcept;
     DecisionPoint& operator=(DecisionPoint&&) noexcept;
@@ -57,6 +49,15 @@ public:
     /// document is not a valid request.
     /// Input:   traceparent as in W3C Trace Context; a malformed one is ignored.
     [[nodiscard]] Decided decide(std::string_view request, std::string_view traceparent = {});
+
+    /// The same, but returns as soon as the record is queued, and never waits for the disk. `done` gets the answer on
+    /// the ledger's thread once the record is durable; with best effort, once it is written or dropped. The rules of
+    /// ledger::OnAppended apply: it must not throw, decide() or use(), and must not call the point while it is
+    /// destroyed. Output: the answer, if there is nothing to wait for, and `done` is not called: the queue of
+    /// LedgerOptions is full (G0014, a deny `audit_unavailable`; with best effort the record is dropped), or nothing
+    /// can be recorded. Otherwise none.
+    [[nodiscard]] std::optional<Decided> decide_async(std::string_view request, ledger::OnDecided done,
+                                                      std::string_view traceparent = {});
 
     /// The followed policy, for its status.
     [[nodiscard]] const PolicyHandle& policy() const;

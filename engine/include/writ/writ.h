@@ -85,7 +85,8 @@ typedef enum writ_status {
     WRIT_ERROR_POLICY = 4,   /* the policy text has errors */
     WRIT_ERROR_INTERNAL = 5, /* no memory, libraries of different versions, an exception in a callback, or a defect */
     WRIT_ERROR_STORE = 6,    /* the store, a key or the saved state cannot be used */
-    WRIT_ERROR_LEDGER = 7    /* the ledger cannot be used, or nothing was recorded */
+    WRIT_ERROR_LEDGER = 7,   /* the ledger cannot be used, or nothing was recorded */
+    WRIT_PENDING = 8         /* not an error: a callback gets the result later */
 } writ_status;
 
 /* One finding: an error or a warning. Its text belongs to the writ_errors, and is valid until that handle is passed to
@@ -432,13 +433,17 @@ typedef struct writ_pdp_options {
     bool digest_only;  /* record only a digest of each request; such records cannot be replayed */
     bool show_unknown; /* record claims that no bundle declares, and text parameters that no rule reads, unmasked */
     const writ_request_limits* limits; /* of each request document; NULL: the defaults */
+    /* Bytes of records that the functions with _async may have waiting, and as many again of `best_effort`; a record
+     * counts as 512 bytes more than it has. Default 64 MiB. */
+    size_t queue_bytes;
 } writ_pdp_options;
 
 /* Opens the ledger, reads the store once, and then follows the channel on a thread of its own. A store that cannot be
  * read is not an error: until it can be read, requests are denied, or decided with the saved state. The caller frees
  * *pdp, which is NULL unless the result is WRIT_OK. */
 WRIT_API writ_status writ_pdp_open(const writ_pdp_options* options, writ_pdp** pdp, writ_errors* errors);
-/* Every other call with this handle must have returned. Decisions remain valid. */
+/* Waits for what is pending, and calls the callbacks, which must then no longer use this handle. Every other call with
+ * it must have returned. Decisions remain valid. */
 WRIT_API void writ_pdp_free(writ_pdp* pdp);
 
 /* Decides a request document with the active policy and the revocations in force, records the decision in the ledger,
@@ -453,6 +458,29 @@ WRIT_API writ_status writ_pdp_decide(writ_pdp* pdp, writ_text request, writ_text
  * `record` is not NULL, *record is set to the number of the new record. WRIT_ERROR_LEDGER: the grant was used before
  * (G0025), there is no such grant, or the use cannot be recorded; the credential must then not be used. Any thread. */
 WRIT_API writ_status writ_pdp_use(writ_pdp* pdp, writ_text name, uint64_t* record, writ_errors* errors);
+
+/* Gets a decision that writ_pdp_decide_async left pending. Called once for each, on the ledger's own thread, in the
+ * order of the records. `status` is as that of writ_pdp_decide. `decision` is a new, detached decision; free it with
+ * writ_decision_free, on any thread; writ_decision_json has the JSON. `errors` is valid only during the call. While the
+ * callback runs, nothing is recorded, so it should only hand the decision on. It must not throw; an exception ends the
+ * program. It may call the functions with _async, but not writ_pdp_decide, writ_pdp_use or writ_pdp_free. */
+typedef void (*writ_decided)(void* context, writ_status status, writ_decision* decision, const writ_errors* errors);
+/* The same for writ_pdp_use_async, with the number of the new record; 0 unless `status` is WRIT_OK. */
+typedef void (*writ_used)(void* context, writ_status status, uint64_t record, const writ_errors* errors);
+
+/* As writ_pdp_decide, but returns as soon as the record is queued, and never waits for the disk. WRIT_PENDING: `done`
+ * gets the decision once its record is durable; with `best_effort`, once it is written or dropped. It may be called
+ * before this function returns. Until then nothing is permitted: *decision is a deny. Records are in the order of the
+ * calls, apart from those of `best_effort`. Any other status: `done` is not called, and *decision and *json are those
+ * of writ_pdp_decide. WRIT_ERROR_LEDGER: also if the queue is full (G0014). Keeps nothing of its arguments except
+ * `context`. Any thread, each with its own decision. */
+WRIT_API writ_status writ_pdp_decide_async(writ_pdp* pdp, writ_text request, writ_text traceparent, writ_decided done,
+                                           void* context, writ_decision* decision, writ_text* json,
+                                           writ_errors* errors);
+/* As writ_pdp_use, but returns as soon as the record is queued. WRIT_PENDING: `done` gets the result. Any other status:
+ * `done` is not called, and the credential must not be used. */
+WRIT_API writ_status writ_pdp_use_async(writ_pdp* pdp, writ_text name, writ_used done, void* context,
+                                        writ_errors* errors);
 
 /* The state of a decision point. */
 typedef struct writ_pdp_state {
