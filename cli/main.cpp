@@ -57,6 +57,8 @@ const std::pair<void (*)(Command&), std::string_view> kVerbs[] = {
     {add_ledger, kOperate},
     {add_replay, kOperate},
     {add_store, kOperate},
+    {add_serve, kOperate},
+    {add_healthcheck, kOperate},
     {add_keys, kOperate},
     {add_completion, "This program"},
     {add_commands, Command::kHidden},

@@ -43,6 +43,11 @@ NOT_RUN = {
     ("README.md", "tests/run.sh"),
     # Takes minutes.
     ("docs/performance.md", "tests/bench/run.sh --peers"),
+    # Waits for requests; tests/serve/authzen_test.py starts the same service.
+    ("docs/serve-authzen.md", "cd examples/authzen/certification"),
+    # The same; tests/serve/service_test.py has keys and certificates too.
+    ("docs/serve.md", "writ serve examples/refund --admin unix:admin.sock &"),
+    ("docs/serve.md", "openssl rand -hex 32 > broker.key"),
     # Needs a broker's ledger; docs/ledger.md runs the same on one of its own.
     ("docs/how-to.md", "writ ledger verify -L /var/lib/broker/ledger --checkpoint witness/latest --key broker.pub"),
     # Changes the reader's shell; tests/cli/completion_test.sh does the same with shells of its own.

@@ -73,23 +73,41 @@ void Watch::add(const std::string& file) {
     data_.emplace(file, stamp(file));
 }
 
+Watch::Stamps Watch::look_at_data() const {
+    Stamps data = data_;
+    for (auto& [file, standing] : data) standing = stamp(file);
+    return data;
+}
+
+std::string Watch::differing(const Stamps& before, const Stamps& after) {
+    for (const auto& [file, standing] : after) {
+        const auto found = before.find(file);
+        if (found == before.end() || found->second != standing) return file;
+    }
+    for (const auto& [file, standing] : before)
+        if (!after.contains(file)) return file;
+    return {};
+}
+
+std::string Watch::settled() {
+    std::pair<Stamps, Stamps> now{look(), look_at_data()};
+    const bool same = now == last_;
+    last_ = std::move(now);
+    return same ? changed() : std::string();
+}
+
+std::string Watch::changed() const {
+    const std::string policy = differing(policies_, look());
+    return policy.empty() ? differing(data_, look_at_data()) : policy;
+}
+
 std::string Watch::wait() const {
     std::string changed;
     Stamps last_policies = policies_, last_data = data_;
     while (sleep_for(changed.empty() ? kPoll : kSettle)) {
         const Stamps policies = look();
-        Stamps data = data_;
-        for (auto& [file, standing] : data) standing = stamp(file);
+        Stamps data = look_at_data();
         if (!changed.empty() && policies == last_policies && data == last_data) return changed;
-        const auto differing = [&](const Stamps& before, const Stamps& after) {
-            for (const auto& [file, standing] : after) {
-                const auto found = before.find(file);
-                if (found == before.end() || found->second != standing) return file;
-            }
-            for (const auto& [file, standing] : before)
-                if (!after.contains(file)) return file;
-            return std::string();
-        };
         if (changed.empty()) changed = differing(policies_, policies);
         if (changed.empty()) changed = differing(data_, data);
         last_policies = policies;

@@ -19,6 +19,10 @@ public:
     /// Waits for a change, then until the files stop changing, so that a half-written file is not read.
     /// Output: the first changed file; empty: a signal asked the program to end (Ctrl-C or termination).
     [[nodiscard]] std::string wait() const;
+    /// Looks once. Output: the first file that differs from its recorded state; empty: none does.
+    [[nodiscard]] std::string changed() const;
+    /// The same, but empty until two looks in succession see the same, so that a half-written file is not read.
+    [[nodiscard]] std::string settled();
 
 private:
     struct Stamp {
@@ -31,9 +35,12 @@ private:
 
     [[nodiscard]] static Stamp stamp(const std::string& file);
     [[nodiscard]] Stamps look() const;
+    [[nodiscard]] Stamps look_at_data() const;
+    [[nodiscard]] static std::string differing(const Stamps& before, const Stamps& after);
 
     std::vector<std::string> paths_;
     Stamps policies_, data_;
+    std::pair<Stamps, Stamps> last_;  ///< what settled() saw
 };
 
 }  // namespace writ::cli

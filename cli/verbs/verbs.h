@@ -22,6 +22,8 @@ void add_ledger(Command& program);
 void add_replay(Command& program);
 void add_store(Command& program);
 void add_import(Command& program);
+void add_serve(Command& program);
+void add_healthcheck(Command& program);
 void add_keys(Command& program);
 void add_completion(Command& program);
 /// A hidden verb that prints the verbs and options, for the manual pages.

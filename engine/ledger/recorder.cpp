@@ -43,7 +43,7 @@ struct Given {
 };
 
 /// A decision's record, which changes with the answer if the decision repeats another one, or may not be given.
-class Recording : public Waiting {
+class Answering : public Waiting {
 public:
     using Waiting::Waiting;
 
@@ -94,10 +94,10 @@ private:
 };
 
 /// For a caller who waits.
-class Awaited final : public Recording {
+class Awaited final : public Answering {
 public:
     Awaited(Viewed record, const std::vector<std::string>& not_spent, Given& answer)
-        : Recording(record, not_spent), answer_(answer) {}
+        : Answering(record, not_spent), answer_(answer) {}
 
 private:
     Given& given() override { return answer_; }
@@ -105,11 +105,11 @@ private:
 };
 
 /// For a caller who is told.
-class Deferred final : public Recording {
+class Deferred final : public Answering {
 public:
     Deferred(std::string record, const std::vector<std::string>& not_spent, const Decision& answer,
              const Layers& layers, std::optional<Error> why, bool needs_record, OnDecided done)
-        : Recording(std::move(record), not_spent), needs_record_(needs_record), done_(std::move(done)) {
+        : Answering(std::move(record), not_spent), needs_record_(needs_record), done_(std::move(done)) {
         out_.decision = DetachedDecision(answer);
         out_.layers = layers;
         out_.json = writ::to_json(answer, layers, View::Operator);

@@ -30,6 +30,12 @@ Result<PolicyHandle> PolicyHandle::follow(FollowOptions options) {
     return PolicyHandle(std::move(following));
 }
 
+std::optional<Enforced> PolicyHandle::enforced() const {
+    if (!following_->fresh()) return std::nullopt;
+    const std::shared_ptr<const Snapshot> snapshot = following_->snapshot();
+    if (!snapshot->policy) return std::nullopt;
+    return Enforced{*snapshot->policy, snapshot->revocations};
+}
 HandleStatus PolicyHandle::status() const {
     return following_->status();
 }

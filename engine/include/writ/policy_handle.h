@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,12 @@ struct HandleStatus {
     std::uint64_t compared = 0;
 };
 
+/// What decides at one moment.
+struct Enforced {
+    Bundle policy;
+    std::shared_ptr<const Revocations> revocations;  ///< null: nothing is revoked
+};
+
 namespace store {
 class Following;
 }
@@ -94,6 +101,8 @@ public:
     PolicyHandle& operator=(PolicyHandle&&) noexcept;
 
     [[nodiscard]] HandleStatus status() const;
+    /// The policy and the revocations; none if no policy is fresh.
+    [[nodiscard]] std::optional<Enforced> enforced() const;
     /// Waits until the policy has at least this serial. Output: false if that did not happen in time.
     [[nodiscard]] bool wait(Serial serial, std::chrono::milliseconds most) const;
 

@@ -1,0 +1,423 @@
+#!/usr/bin/env python3
+"""Tests `writ serve` from outside: what it answers, what it refuses, how it follows a policy and how it ends.
+
+usage: service_test.py WRIT EXAMPLES
+"""
+import atexit
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
+PERMIT = (EXAMPLES / "refund/requests/permit.json").read_text()
+passed = failed = 0
+
+
+def check(name, holds, more=""):
+    global passed, failed
+    if holds:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAIL {name} {str(more)[:300]}")
+
+
+class Service:
+    """A service in a folder of its own, with a copy of the refund example."""
+
+    def __init__(self, *options, env=None, config=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-", dir="/tmp"))  # the path of a socket has at most 107 bytes
+        shutil.copytree(EXAMPLES / "refund", self.folder / "refund")
+        self.options = list(options)
+        self.env = {**os.environ, **(env or {})}
+        if config is not None:
+            (self.folder / "serve.json").write_text(json.dumps(config))
+            self.options += ["--config", "serve.json"]
+        self.start()
+
+    def start(self):
+        self.log = open(self.folder / "log", "w+")
+        self.process = subprocess.Popen([WRIT, "serve", "refund", "--admin", "unix:admin.sock", "--drain-delay", "0",
+                                         *self.options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
+                                        env=self.env)
+        atexit.register(self.process.kill)  # also if this test ends early
+        for _ in range(200):
+            if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
+                return
+            time.sleep(0.05)
+
+    def text(self):
+        return (self.folder / "log").read_text()
+
+    def wait_for(self, text, count=1):
+        for _ in range(100):
+            if self.text().count(text) >= count:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def connect(self, name="writ.sock"):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(10)
+        s.connect(str(self.folder / name))
+        return s
+
+    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
+        with self.connect(name) as s:
+            return exchange(s, method, path, body, headers)
+
+    def raw(self, data, name="writ.sock"):
+        """Sends bytes; returns the first answer's status, or None if the connection is closed."""
+        with self.connect(name) as s:
+            s.sendall(data)
+            return read_answer(s)[0]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return code
+
+
+def exchange(s, method, path, body=b"", headers=None):
+    body = body.encode() if isinstance(body, str) else body
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+    given = {"Content-Type": "application/json"} if body else {}
+    given.update(headers or {})
+    if body or method == "POST":
+        given["Content-Length"] = str(len(body))
+    lines += [f"{k}: {v}" for k, v in given.items()]
+    s.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    return read_answer(s, method == "HEAD")
+
+
+def read_answer(s, bodiless=False):
+    """Reads one answer: status, headers, body. Status None: closed before."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        try:
+            got = s.recv(65536)
+        except (ConnectionError, socket.timeout):
+            got = b""
+        if not got:
+            return None, {}, b""
+        data += got
+    head, _, rest = data.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+    length = 0 if bodiless else int(headers.get("content-length", 0))
+    while len(rest) < length:
+        rest += s.recv(65536)
+    return int(lines[0].split()[1]), headers, rest[:length]
+
+
+def with_field(field, value):
+    document = json.loads(PERMIT)
+    document[field] = value
+    return json.dumps(document)
+
+
+# --- what is answered
+service = Service()
+status, headers, body = service.ask("POST", "/v1/decide", PERMIT, {"X-Request-ID": "abc-1"})
+decision = json.loads(body)
+check("a permit", status == 200 and decision["effect"] == "permit" and decision["record"] == 0, body)
+check("X-Request-ID is echoed", headers.get("x-request-id") == "abc-1", headers)
+direct = subprocess.run([WRIT, "eval", "refund", "--request", "refund/requests/permit.json", "--format", "json"],
+                        cwd=service.folder, capture_output=True, text=True)
+same = {k: v for k, v in decision.items() if k not in ("record", "earlier")}
+check("the same decision as `writ eval`", same == json.loads(direct.stdout), direct.stdout)
+status, _, body = service.ask("POST", "/v1/decide", with_field("tenant", "t2"))
+check("a deny is 200", status == 200 and json.loads(body)["effect"] == "deny", body)
+status, _, body = service.ask("POST", "/v1/decide", with_field("tennant", "t2"))
+check("a request that is refused is 400, and denies", status == 400 and json.loads(body)["code"].startswith("Q")
+      and json.loads(body)["decision"]["effect"] == "deny", body)
+for cut in (0, 1, len(PERMIT) // 2, len(PERMIT.rstrip()) - 1):
+    status, _, body = service.ask("POST", "/v1/decide", PERMIT.rstrip()[:cut])
+    check(f"a document cut after {cut} bytes", status in (400, 415), body)
+
+requests = [json.dumps(json.loads(with_field("request_id", f"r{i}"))) for i in range(100)]
+lines = "\n".join(requests[:50]) + "\n\n" + "{\n" + "\n".join(requests[50:])
+status, headers, body = service.ask("POST", "/v1/decide/batch", lines, {"Content-Type": "application/x-ndjson"})
+answers = [json.loads(line) for line in body.splitlines()]
+check("a batch answers each line in order", status == 200 and len(answers) == 101 and answers[50].get("code") == "Q0001"
+      and all(a["effect"] == "permit" for i, a in enumerate(answers) if i != 50), (status, len(answers)))
+records = [a["record"] for i, a in enumerate(answers) if i != 50]
+check("a batch is recorded in order", records == sorted(records) and len(set(records)) == 100)
+status, _, _ = service.ask("POST", "/v1/decide/batch", "\n".join(["{}"] * 257), {"Content-Type": "application/x-ndjson"})
+check("a batch has a limit", status == 413, status)
+
+status, _, body = service.ask("POST", "/v1/search", json.dumps({"open": "tool", "request": json.loads(PERMIT)}))
+check("a search", status == 200 and json.loads(body)["items"], body)
+status, _, body = service.ask("POST", "/v1/search", '{"open": "tools"}')
+check("a search that is malformed", status == 400, body)
+check("revocations", service.ask("GET", "/v1/revocations")[0] == 200)
+
+check("no such path", service.ask("GET", "/v1/decision")[0] == 404)
+status, headers, _ = service.ask("GET", "/v1/decide")
+check("another method", status == 405 and headers.get("allow") == "POST", headers)
+check("another type", service.ask("POST", "/v1/decide", PERMIT, {"Content-Type": "text/plain"})[0] == 415)
+check("a type with a charset", service.ask("POST", "/v1/decide", PERMIT, {"Content-Type": "application/json; charset=utf-8"})[0] == 200)
+check("a long body", service.ask("POST", "/v1/decide", b" " * 70_000)[0] == 413)
+check("the admin's paths are not here", service.ask("GET", "/metrics")[0] == 404)
+
+# --- operators
+check("livez", service.ask("GET", "/livez", name="admin.sock")[0] == 200)
+check("readyz", service.ask("GET", "/readyz", name="admin.sock")[0] == 200)
+status, headers, body = service.ask("HEAD", "/readyz", name="admin.sock")
+check("HEAD has no body", status == 200 and int(headers["content-length"]) > 0, headers)
+metrics = service.ask("GET", "/metrics", name="admin.sock")[2].decode()
+check("metrics count", 'writ_decisions_total{effect="permit"} 10' in metrics
+      and 'writ_http_requests_total{route="refused",code="415"}' in metrics, metrics[:500])
+check("no principal in a label", "refund-agent" not in metrics and "alice" not in metrics)
+state = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])
+check("status", state["ready"] and state["policy"]["digest"] == decision["bundles"][0]["digest"], state)
+health = subprocess.run([WRIT, "healthcheck", "--admin", "unix:admin.sock"], cwd=service.folder, capture_output=True, text=True)
+check("healthcheck", health.returncode == 0 and health.stdout == "ready\n", health)
+check("no claim in the log", "refund-agent" not in service.text() and "alice" not in service.text(), service.text())
+
+# --- what is refused before it is read
+HEAD = b"POST /v1/decide HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+RAW = [
+    ("two lengths", HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+    ("a list of lengths", HEAD + b"Content-Length: 2, 2\r\n\r\n{}", 400),
+    ("a signed length", HEAD + b"Content-Length: +2\r\n\r\n{}", 400),
+    ("a length in hex", HEAD + b"Content-Length: 0x2\r\n\r\n{}", 400),
+    ("a length beyond numbers", HEAD + b"Content-Length: 99999999999999999999\r\n\r\n{}", 413),
+    ("length and coding", HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("two codings", HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("an unknown coding", HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    ("a disguised coding", HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+    ("a coding with a tab", HEAD + b"Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("a space before a colon", HEAD + b"Content-Length : 2\r\n\r\n{}", 400),
+    ("a folded line", HEAD + b"X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}", 400),
+    ("bare line feeds", b"POST /v1/decide HTTP/1.1\nHost: x\nContent-Length: 2\n\n{}", 400),
+    ("a bare carriage return", HEAD + b"X: a\rY: b\r\nContent-Length: 2\r\n\r\n{}", 400),
+    ("a zero byte", HEAD + b"X: a\0b\r\nContent-Length: 2\r\n\r\n{}", 400),
+    ("no Host", b"GET /v1/revocations HTTP/1.1\r\n\r\n", 400),
+    ("two Hosts", b"GET /v1/revocations HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    ("an empty Host", b"GET /v1/revocations HTTP/1.1\r\nHost:\r\n\r\n", 400),
+    ("an absolute target", b"GET http://x/v1/revocations HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("a target with a fragment", b"GET /v1/revocations#a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("CONNECT", b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("HTTP/1.2", b"GET /v1/revocations HTTP/1.2\r\nHost: x\r\n\r\n", 505),
+    ("HTTP/0.9", b"GET /v1/revocations\r\n\r\n", 400),
+    ("many headers", b"GET /v1/revocations HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 64 + b"\r\n", 431),
+    ("a long head", b"GET /v1/revocations HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 9000 + b"\r\n\r\n", 431),
+    ("an endless head", b"GET /v1/revocations HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 100_000, 431),
+    ("an expectation", HEAD + b"Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}", 417),
+    ("an upgrade", HEAD + b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}", 400),
+    ("a chunk size that is no number", HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
+    ("a chunk that is longer than it says", HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n", 400),
+    ("chunks beyond the limit", HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"4000\r\n" + b" " * 0x4000 + b"\r\n" + b"FFFF\r\n" + b" " * 0xFFFF + b"\r\n0\r\n\r\n", 413),
+]
+before = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])["decisions"]
+for name, data, expected in RAW:
+    check(f"refused: {name}", (got := service.raw(data)) == expected, got)
+after = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])["decisions"]
+check("what is refused is not decided", before == after, (before, after))
+
+body = PERMIT.encode()
+half = len(body) // 2
+chunked = b"%x\r\n" % half + body[:half] + b"\r\n%x\r\n" % (len(body) - half) + body[half:] + b"\r\n0\r\n\r\n"
+check("a chunked body", service.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunked) == 200)
+with service.connect() as s:  # one write with three requests
+    good = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    s.sendall(good + good + b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+    data = b""
+    while b"HTTP/1.1 404" not in data and (got := s.recv(1 << 16)):
+        data += got
+    statuses = [int(each) for each in re.findall(rb"HTTP/1\.1 (\d+)", data)]
+    check("pipelined requests are answered in order", statuses == [200, 200, 404], statuses)
+with service.connect() as s:
+    s.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+    check("100 Continue", s.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n")
+    s.sendall(body)
+    check("the body after it", read_answer(s)[0] == 200)
+with service.connect() as s:
+    s.sendall(b"GET /v1/revocations HTTP/1.0\r\nHost: x\r\n\r\n")
+    status, headers, _ = read_answer(s)
+    check("HTTP/1.0 closes", status == 200 and headers.get("connection") == "close", headers)
+
+# --- following the files
+policy = service.folder / "refund/policy.writ"
+text = policy.read_text()
+policy.write_text(text.replace("refund_current_tenant", "refund_present_tenant"))
+check("a change is activated", service.wait_for("policy_active digest=", 2), service.text())
+for _ in range(60):
+    body = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])
+    if body["reasons"][0]["rule"]["name"] == "refund_present_tenant":
+        break
+    time.sleep(0.1)
+check("the new policy decides", body["reasons"][0]["rule"]["name"] == "refund_present_tenant", body["reasons"])
+policy.write_text("permit {")
+check("an invalid change is refused", service.wait_for("policy_refused"), service.text()[-300:])
+body = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])
+check("the earlier policy stays", body["effect"] == "permit" and body["reasons"][0]["rule"]["name"] == "refund_present_tenant")
+policy.write_text(text)
+
+policy.write_text(text)
+time.sleep(1.5)
+start = text.index("permit refund_current_tenant")
+policy.write_text(text[:start])  # a half-written file, and the rest within a moment
+time.sleep(0.15)
+policy.write_text(text)
+time.sleep(1.5)
+body = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])
+check("a half-written policy is not activated", body["effect"] == "permit", body["reasons"])
+second = subprocess.run([WRIT, "serve", "refund", "--listen", "unix:other.sock"], cwd=service.folder, capture_output=True, text=True, timeout=20)
+check("two services do not share a folder", second.returncode == 4 and "another service uses this folder" in second.stderr, second.stderr)
+second = subprocess.run([WRIT, "serve", "refund", "--state", "other"], cwd=service.folder, capture_output=True, text=True, timeout=20)
+check("two services do not share a socket", second.returncode == 4 and "H0002" in second.stderr and (service.folder / "writ.sock").exists(), second.stderr)
+check("the first still answers", service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
+
+# --- the end
+stop = threading.Event()
+answers = []
+
+
+def load():
+    with service.connect() as s:
+        while not stop.is_set():
+            got = exchange(s, "POST", "/v1/decide", PERMIT)
+            if got[0] is None:
+                return
+            answers.append(got[0])
+            if got[1].get("connection") == "close":
+                return
+
+
+threads = [threading.Thread(target=load) for _ in range(4)]
+for each in threads:
+    each.start()
+time.sleep(0.5)
+service.process.send_signal(signal.SIGTERM)
+code = service.process.wait(20)
+stop.set()
+for each in threads:
+    each.join()
+check("ends well under load", code == 0 and len(answers) > 0 and set(answers) == {200}, (code, set(answers)))
+check("the socket is gone", not (service.folder / "writ.sock").exists())
+
+# --- kill -9: every permit that was answered is in the ledger
+service.start()
+seen = []
+
+
+def permits():
+    try:
+        with service.connect() as s:
+            while True:
+                got = exchange(s, "POST", "/v1/decide", PERMIT)
+                if got[0] != 200:
+                    return
+                seen.append(json.loads(got[2])["record"])
+    except (ConnectionError, ValueError, OSError):
+        return
+
+
+threads = [threading.Thread(target=permits) for _ in range(4)]
+for each in threads:
+    each.start()
+time.sleep(0.7)
+service.process.kill()
+service.process.wait()
+for each in threads:
+    each.join()
+verify = subprocess.run([WRIT, "ledger", "verify", "-L", "writ-serve/ledger"], cwd=service.folder, capture_output=True, text=True)
+shown = subprocess.run([WRIT, "ledger", "show", "-L", "writ-serve/ledger", str(max(seen, default=0))], cwd=service.folder, capture_output=True, text=True)
+check("after a kill the ledger is whole", verify.returncode == 0, verify.stdout + verify.stderr)
+check("after a kill no permit is missing", len(seen) > 0 and len(set(seen)) == len(seen) and shown.returncode == 0
+      and '"permit"' in shown.stdout, (len(seen), shown.stderr, shown.stdout[:200]))
+service.start()
+check("starts after a kill", service.ask("POST", "/v1/decide", PERMIT)[0] == 200, service.text()[-300:])
+check("ends with 0", service.end() == 0)
+
+# --- limits
+service = Service("--max-connections", "4", "--read-timeout", "1")
+held = [service.connect() for _ in range(4)]
+for each in held:
+    each.sendall(b"GET")
+time.sleep(0.2)
+with service.connect() as s:
+    check("too many connections are closed", s.recv(10) == b"")
+status = read_answer(held[0])[0]
+check("a slow request is closed", status is None, status)
+for each in held:
+    each.close()
+time.sleep(1.2)
+check("then others are served", service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
+service.end()
+
+# --- settings, TLS and keys
+folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-tls-"))
+run = lambda *command: subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem",
+    "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+key = "k" * 40
+hashed = subprocess.run([WRIT, "serve", "--hash-key"], input=key, capture_output=True, text=True).stdout.strip()
+(folder / "keys").write_text(f"# clients\nbroker decide {hashed}\n")
+port = 20000 + os.getpid() % 20000
+service = Service(config={"listen": [f"tls://127.0.0.1:{port}", "unix:writ.sock"], "tls-certificate": str(folder / "cert.pem"),
+                          "tls-key": str(folder / "key.pem"), "keys": str(folder / "keys"), "max-body": 4096},
+                  env={"WRIT_SERVE_LOG": "json"})
+context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+def over_tls(headers, method="POST", path="/v1/decide", body=PERMIT):
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as s:
+        return exchange(s, method, path, body, headers)
+
+
+check("a second connection of one session", all(over_tls({"Authorization": f"Bearer {key}"})[0] == 200 for _ in range(2)))
+check("over TLS with a key", over_tls({"Authorization": f"Bearer {key}"})[0] == 200, service.text())
+check("without a key", over_tls({})[0] == 401)
+check("with a wrong key", over_tls({"Authorization": f"Bearer {key[:-1]}"})[0] == 401)
+check("operators only", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/v1/revocations", "")[0] == 403)
+check("the variable of the environment", '"event":"listening"' in service.text().replace(" ", ""), service.text())
+check("the configuration file", service.ask("POST", "/v1/decide", b" " * 5000)[0] == 413)
+with socket.create_connection(("127.0.0.1", port), 5) as s:
+    s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    s.settimeout(5)
+    try:
+        check("no answer without TLS", b"HTTP" not in s.recv(1000))
+    except ConnectionError:
+        check("no answer without TLS", True)
+(folder / "keys").write_text("")
+check("a removed key", service.wait_for("reloaded") and over_tls({"Authorization": f"Bearer {key}"})[0] == 401, service.text())
+check("ends with 0", service.end() == 0)
+
+for name, options, code, said in [
+    ("TCP without TLS", ["refund", "--listen", "tcp://127.0.0.1:1"], 2, "TCP without TLS"),
+    ("an address", ["refund", "--admin", "localhost:1"], 2, "H0001|not an address"),
+    ("an admin that others reach", ["refund", "--admin", "tcp://0.0.0.0:9180"], 2, "no authentication"),
+    ("TLS without keys", ["refund", "--listen", "tls://127.0.0.1:1", "--check"], 3, "H0004"),
+    ("a file of TLS", ["refund", "--tls-certificate", "none.pem", "--check"], 3, "H0003"),
+    ("keys", ["refund", "--keys", "refund/policy.writ", "--check"], 3, "H0005"),
+    ("nothing to serve", [], 2, "name a policy"),
+    ("all well", ["refund", "--check"], 0, "ok"),
+    ("a setting", ["refund", "--config", "bad.json"], 3, "did you mean `listen`"),
+    ("a taken socket", ["refund", "--listen", "unix:refund"], 4, "H0002"),
+]:
+    where = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-"))
+    shutil.copytree(EXAMPLES / "refund", where / "refund")
+    (where / "bad.json").write_text('{"listn": []}')
+    result = subprocess.run([WRIT, "serve", *options], cwd=where, capture_output=True, text=True, timeout=20)
+    check(f"refused: {name}", result.returncode == code and any(each in result.stdout + result.stderr for each in said.split("|")),
+          (result.returncode, result.stderr))
+    shutil.rmtree(where)
+shutil.rmtree(folder)
+
+print(f"{passed} passed, {failed} failed")
+sys.exit(1 if failed else 0)
