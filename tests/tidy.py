@@ -72,13 +72,19 @@ def read(build, database, path, checks):
     return ["\n".join(lines) for lines in found]
 
 
+def deep_checks(config):
+    """The deep checks without those that the configuration leaves out, which a wider name would turn on again."""
+    return ",".join(["-*"] + DEEP + re.findall(r"^ +(-[a-z][\w.-]*),$", config, re.MULTILINE))
+
+
 def read_deep(build, source):
     """The same with the deep checks; none for a source that had none before and is the same since."""
     text = subprocess.run(source["arguments"] + ["-E", "-P", source["file"]], cwd=source["directory"],
                           capture_output=True, check=False)
-    checks = ",".join(["-*"] + DEEP)
-    with open(".clang-tidy", "rb") as config:
-        digest = hashlib.sha256(text.stdout + text.stderr + config.read() + checks.encode()).hexdigest()
+    with open(".clang-tidy", "rb") as file:
+        config = file.read()
+    checks = deep_checks(config.decode())
+    digest = hashlib.sha256(text.stdout + text.stderr + config + checks.encode()).hexdigest()
     note = f"{build}/deep/{os.path.relpath(source['file']).replace('/', '-')}"
     if os.path.exists(note):
         with open(note) as file:
