@@ -95,9 +95,9 @@ Result<Settings> settings_of(const ServeArgs& args) {
 
 /// A policy that is given as files: it is published to a store of the service's own, whose channel the service follows.
 /// So a change of the files is an activation like any other.
-class Files {
+class PolicyFiles {
 public:
-    Files(std::vector<std::string> paths, const Terminal& terminal)
+    PolicyFiles(std::vector<std::string> paths, const Terminal& terminal)
         : paths_(std::move(paths)), terminal_(terminal), watch_(paths_) {}
 
     static constexpr const char* kChannel = "live";
@@ -180,7 +180,7 @@ int wait_for_signal(std::chrono::milliseconds most) {
 }
 
 /// Answers until a signal ends the program.
-void serve_until_ended(Service& service, Files* files, const Settings& settings, const serve::EventLog& log) {
+void serve_until_ended(Service& service, PolicyFiles* files, const Settings& settings, const serve::EventLog& log) {
     using namespace std::chrono_literals;
     const auto watchdog = serve::watchdog_period();
     const std::chrono::milliseconds tick =
@@ -233,7 +233,7 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
     for (const int each : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, each);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
 
-    std::optional<Files> files;
+    std::optional<PolicyFiles> files;
     std::optional<Bundle> bundle;
     if (!args.paths.empty()) {
         files.emplace(args.paths, terminal);
@@ -241,7 +241,7 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
         if (const Exit* failed = std::get_if<Exit>(&compiled)) return *failed;
         bundle = std::get<Bundle>(std::move(compiled));
         settings->store = (std::filesystem::path(settings->state) / "policy.db").string();
-        settings->channel = Files::kChannel;
+        settings->channel = PolicyFiles::kChannel;
     }
     if (args.check) {
         if (const auto checked = Service::check(*settings); !checked)

@@ -470,9 +470,10 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
         batch->decisions.push_back(why.empty() ? Value() : refused(why, with->mapping.explains()));
         // With a semantic that ends early, what follows the end is not evaluated, and so not recorded.
         bool decision = false;
-        if (judge && why.empty()) {
-            const Decision* const found = judge(questions.back()->document);
-            decision = found != nullptr && permits(*found, questions.back()->scopes, with->mapping);
+        const std::optional<Filled>& last = questions.back();
+        if (judge && last) {
+            const Decision* const found = judge(last->document);
+            decision = found != nullptr && permits(*found, last->scopes, with->mapping);
         }
         if (judge && ends(batch->semantic, decision)) break;
     }
@@ -480,12 +481,13 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
     batch->reply = std::move(reply);
     batch->left = questions.size() + 1;
     for (std::size_t i = 0; i < questions.size(); ++i) {
-        if (!questions[i]) {
+        std::optional<Filled>& question = questions[i];
+        if (!question) {
             batch->arrived();
             continue;
         }
-        decide(std::move(questions[i]->document),
-               [batch, with, i, scopes = std::move(questions[i]->scopes)](const ledger::Decided& decided) {
+        decide(std::move(question->document),
+               [batch, with, i, scopes = std::move(question->scopes)](const ledger::Decided& decided) {
                    batch->decisions[i] = decision_of(*decided.decision, scopes, with->mapping);
                    batch->arrived();
                });

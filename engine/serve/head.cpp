@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 
 namespace writ::serve {
 
@@ -69,14 +68,14 @@ public:
 
     std::variant<HttpHead, HttpRefusal> run() {
         if (rest_.size() > limits_.bytes) return HttpRefusal{431, "the head of the request is too long"};
-        if (!request_line()) return *refusal_;
+        if (!request_line()) return refusal_;
         for (std::string_view line;;) {
             if (!next_line(rest_, line)) return HttpRefusal{400, "a line does not end in CRLF"};
             if (line.empty()) break;
-            if (!header(line)) return *refusal_;
+            if (!header(line)) return refusal_;
         }
         if (!rest_.empty()) return HttpRefusal{400, "the head ends too early"};
-        if (!framing()) return *refusal_;
+        if (!framing()) return refusal_;
         return std::move(head_);
     }
 
@@ -168,7 +167,7 @@ private:
     const HeadLimits& limits_;
     HttpHead head_;
     bool old_ = false;  // HTTP/1.0
-    std::optional<HttpRefusal> refusal_;
+    HttpRefusal refusal_;
 };
 
 }  // namespace

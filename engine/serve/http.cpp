@@ -331,7 +331,7 @@ private:
                 if (bodiless) buffer_.consume(size);
                 return write(std::move(*refused), bodiless && head_.keep_alive);
             }
-        parser_.emplace();
+        parser_ = std::make_unique<http::request_parser<http::string_body>>();
         const std::size_t most = server_.options.most_body ? server_.options.most_body(head_.path) : kMostBody;
         if (head_.length > most) return refuse(413, "the body is too long");
         parser_->body_limit(most);
@@ -428,7 +428,7 @@ private:
     HttpServer::Impl::Listener& listener_;
     Stream stream_;
     beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
+    std::unique_ptr<http::request_parser<http::string_body>> parser_;
     std::string text_, out_;
     HttpHead head_;
     Peer peer_;
@@ -451,7 +451,7 @@ Result<void> HttpServer::Impl::bind(const ListenAddress& address) {
             return failed({errno, boost::system::system_category()});
         // Over TCP, clients would have to prove who they are.
         if (bound.ss_family != AF_UNIX) return failed({EAFNOSUPPORT, boost::system::system_category()});
-        acceptor.assign(Protocol(bound.ss_family, SOCK_STREAM), address.descriptor, error);
+        (void)acceptor.assign(Protocol(bound.ss_family, SOCK_STREAM), address.descriptor, error);
         if (error) return failed(error);
         listeners.emplace_back(address, std::move(acceptor));
         return {};
@@ -463,7 +463,7 @@ Result<void> HttpServer::Impl::bind(const ListenAddress& address) {
         if (::stat(address.path.c_str(), &found) == 0) {
             if (!S_ISSOCK(found.st_mode)) return failed({EEXIST, boost::system::system_category()});
             asio::local::stream_protocol::socket probe(io);
-            probe.connect(asio::local::stream_protocol::endpoint(address.path), error);
+            (void)probe.connect(asio::local::stream_protocol::endpoint(address.path), error);
             if (error != asio::error::connection_refused)
                 return failed(error ? error : boost::system::error_code(EADDRINUSE, boost::system::system_category()));
             ::unlink(address.path.c_str());
@@ -472,14 +472,14 @@ Result<void> HttpServer::Impl::bind(const ListenAddress& address) {
     } else {
         where = asio::ip::tcp::endpoint(asio::ip::make_address(address.host), address.port);
     }
-    acceptor.open(where.protocol(), error);
+    (void)acceptor.open(where.protocol(), error);
     if (!error && address.kind == ListenAddress::Kind::Tcp)
-        acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(where, error);
+        (void)acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) (void)acceptor.bind(where, error);
     // Nobody can connect before listen().
     if (!error && address.kind == ListenAddress::Kind::Unix && ::chmod(address.path.c_str(), 0660) != 0)
         error = {errno, boost::system::system_category()};
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) (void)acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return failed(error);
     ListenAddress bound = address;
     if (address.kind == ListenAddress::Kind::Tcp) {
@@ -512,7 +512,7 @@ void HttpServer::Impl::begin(asio::basic_stream_socket<Protocol, Strand> socket,
     if (listener.connections >= options.connections || draining) {
         ++shed;
         boost::system::error_code ignored;
-        socket.close(ignored);
+        (void)socket.close(ignored);
         return;
     }
     const bool local = listener.address.kind != ListenAddress::Kind::Tcp && !listener.address.tls;
@@ -561,7 +561,7 @@ void HttpServer::drain() {
     for (Impl::Listener& each : impl_->listeners)
         asio::post(each.acceptor.get_executor(), [&each] {
             boost::system::error_code ignored;
-            each.acceptor.close(ignored);
+            (void)each.acceptor.close(ignored);
         });
     const std::lock_guard hold(impl_->lock);
     for (const auto& each : impl_->open)

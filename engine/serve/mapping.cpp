@@ -227,7 +227,7 @@ struct Mapping::Reader {
         return out;
     }
 
-    static constexpr std::int64_t kMostSeconds = 366 * 24 * 60 * 60;
+    static constexpr std::int64_t kMostSeconds = std::int64_t{366} * 24 * 60 * 60;
 };
 
 Result<Mapping> Mapping::read(const std::string& path) {

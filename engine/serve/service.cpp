@@ -75,10 +75,10 @@ struct Service::Impl {
     std::shared_ptr<const Clients> clients = std::make_shared<Clients>();  ///< guarded by clients_lock
     WatchedFiles keys_files, tls_files, mapping_files;                     ///< used by one thread
     std::atomic<bool> ledger_down{false};
-    std::optional<AuthZen> authzen;  ///< none without a mapping
-    std::string checked;             ///< the digest of the policy that the mapping was checked against
-    std::optional<DecisionPoint> point;
-    std::optional<HttpServer> server, admin;
+    std::unique_ptr<AuthZen> authzen;  ///< none without a mapping
+    std::string checked;               ///< the digest of the policy that the mapping was checked against
+    std::unique_ptr<DecisionPoint> point;
+    std::unique_ptr<HttpServer> server, admin;
 
     Impl(const Settings& chosen, EventLog to)
         : settings(chosen),
@@ -232,8 +232,9 @@ HttpAnswer Service::Impl::answer_of(ledger::Decided decided) const {
     answer.body = settings.reader == View::Operator ? std::move(decided.json)
                                                     : to_json(*decided.decision, decided.layers, View::Caller);
     answer.body += '\n';
-    if (!decided.error) return answer;
-    // The decision is a deny in any case; the status tells whether asking again could help.
+    // Best effort permits what it could not record.
+    if (!decided.error || decided.decision->effect != Effect::Deny) return answer;
+    // The decision is a deny; the status tells whether asking again could help.
     const bool unreadable = decided.error->code.starts_with('Q');
     answer.status = unreadable ? 400 : 503;
     if (!unreadable) answer.headers.emplace_back("Retry-After", "1");
@@ -538,7 +539,7 @@ Result<void> Service::Impl::open_authzen() {
     mapping_files.begin();
     auto opened = AuthZen::open(std::move(options));
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    authzen.emplace(std::move(*opened));
+    authzen = std::make_unique<AuthZen>(std::move(*opened));
     return {};
 }
 
@@ -656,14 +657,14 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     point.limits.max_bytes = settings.max_body;
     auto opened = DecisionPoint::open(std::move(point));
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    impl->point.emplace(std::move(*opened));
+    impl->point = std::make_unique<DecisionPoint>(std::move(*opened));
     impl->check_mapping();
 
     auto server = HttpServer::open(std::move(http), [self](const HttpRequest& request, Reply reply) {
         self->route(Impl::routes(), request, std::move(reply));
     });
     if (!server) return tl::unexpected(std::move(server.error()));
-    impl->server.emplace(std::move(*server));
+    impl->server = std::make_unique<HttpServer>(std::move(*server));
     impl->tls_files.begin();
 
     HttpOptions operators;
@@ -680,7 +681,7 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
         self->route(Impl::admin_routes(), request, std::move(reply));
     });
     if (!admin) return tl::unexpected(std::move(admin.error()));
-    impl->admin.emplace(std::move(*admin));
+    impl->admin = std::make_unique<HttpServer>(std::move(*admin));
     return Service(std::move(impl));
 }
 

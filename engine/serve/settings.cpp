@@ -69,7 +69,7 @@ std::string admin_address(Settings& settings, const std::string& value) {
     return {};
 }
 
-constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::int64_t kDay = 86'400;
 
 /// Settings whose values are paths: relative to the file that sets them.
 bool is_path(std::string_view name) {

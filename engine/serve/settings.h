@@ -26,7 +26,7 @@ struct Settings {
     std::string state = "writ-serve";  ///< folder for the ledger, and for the store of a policy that is given as files
     std::string ledger;                ///< folder; empty: `ledger` in `state`
     ledger::Durability durability = ledger::Durability::Required;
-    std::int64_t max_staleness = 15 * 60;  ///< seconds
+    std::int64_t max_staleness = 900;  ///< seconds
     std::string tls_certificate, tls_key, tls_client_ca;
     std::string keys;           ///< file of bearer keys
     std::string mapping;        ///< file that maps questions of the AuthZEN API; empty: there is no such API

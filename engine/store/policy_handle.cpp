@@ -33,8 +33,9 @@ Result<PolicyHandle> PolicyHandle::follow(FollowOptions options) {
 std::optional<Enforced> PolicyHandle::enforced() const {
     if (!following_->fresh()) return std::nullopt;
     const std::shared_ptr<const Snapshot> snapshot = following_->snapshot();
-    if (!snapshot->policy) return std::nullopt;
-    return Enforced{*snapshot->policy, snapshot->revocations};
+    const std::optional<Bundle>& policy = snapshot->policy;
+    if (!policy) return std::nullopt;
+    return Enforced{*policy, snapshot->revocations};
 }
 HandleStatus PolicyHandle::status() const {
     return following_->status();

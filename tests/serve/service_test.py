@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -35,7 +36,8 @@ def check(name, holds, more=""):
 class Service:
     """A service in a folder of its own, with a copy of the refund example."""
 
-    def __init__(self, *options, env=None, config=None):
+    def __init__(self, *options, env=None, config=None, most=None):
+        self.most = most  # bytes of each file that it writes
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-", dir="/tmp"))  # the path of a socket has at most 107 bytes
         shutil.copytree(EXAMPLES / "refund", self.folder / "refund")
         self.options = list(options)
@@ -49,12 +51,16 @@ class Service:
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen([WRIT, "serve", "refund", "--admin", "unix:admin.sock", "--drain-delay", "0",
                                          *self.options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
-                                        env=self.env)
+                                        env=self.env, preexec_fn=self.limit)
         atexit.register(self.process.kill)  # also if this test ends early
         for _ in range(200):
             if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
                 return
             time.sleep(0.05)
+
+    def limit(self):
+        if self.most is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.most, self.most))
 
     def text(self):
         return (self.folder / "log").read_text()
@@ -359,6 +365,24 @@ for each in held:
 time.sleep(1.2)
 check("then others are served", service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
 service.end()
+
+# --- a full disk
+for durability in ("required", "best-effort"):
+    service = Service("--durability", durability, most=300_000)
+    answers = []
+    with service.connect() as s:
+        for i in range(400):
+            status, _, body = exchange(s, "POST", "/v1/decide", PERMIT)
+            answers.append((status, json.loads(body).get("effect")))
+    if durability == "required":
+        check("required: first permits, then none", answers[0] == (200, "permit") and answers[-1] == (503, None), answers[-1])
+        check("a full disk is told once", service.text().count("ledger_failed") == 1, service.text())
+        check("a full disk makes it unready", service.ask("GET", "/readyz", name="admin.sock")[0] == 503)
+    else:
+        check("best effort permits all", set(answers) == {(200, "permit")}, set(answers))
+        metrics = service.ask("GET", "/metrics", name="admin.sock")[2].decode()
+        check("best effort counts what it drops", "writ_ledger_dropped_total 0\n" not in metrics, metrics[-600:])
+    check("ends with 0", service.end() == 0)
 
 # --- settings, TLS and keys
 folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-tls-"))
