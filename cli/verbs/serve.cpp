@@ -112,7 +112,7 @@ public:
             print_note("error: the policy has layers, and the service decides with one policy\n");
             return Exit::Usage;
         }
-        return *policies[0].workspace.bundle();
+        return bundle_of(policies[0].workspace);
     }
 
     /// Makes a bundle the active version of the store.
