@@ -49,7 +49,7 @@ std::string Metrics::text() const {
         out += fmt::format("writ_decisions_total{{effect=\"{}\"}} {}\n", kEffects[i], decisions[i].load());
     head(out, "writ_decide_duration_seconds", "histogram", "From a whole request to its decision");
     decide.write(out, "writ_decide_duration_seconds");
-    head(out, "writ_ledger_append_seconds", "histogram", "From a decision to its durable record");
+    head(out, "writ_ledger_append_seconds", "histogram", "From a whole request to its durable record");
     append.write(out, "writ_ledger_append_seconds");
     const std::lock_guard hold(lock_);
     head(out, "writ_http_requests_total", "counter", "Requests that were answered");

@@ -31,7 +31,7 @@ class Metrics {
 public:
     std::array<std::atomic<std::uint64_t>, 3> decisions{};  ///< by Effect
     Histogram decide;                                       ///< from the request's last byte to the decision
-    Histogram append;                                       ///< from the decision to its durable record
+    Histogram append;                                       ///< from the request's last byte to its durable record
 
     void count_answer(std::string_view route, unsigned status);
     void count_reject(std::string_view code);

@@ -68,15 +68,15 @@ struct Service::Impl {
     EventLog log;
     Metrics metrics;
     std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
-    std::atomic<std::int64_t> policy_seen{0};    ///< when a policy was accepted last, seconds since the epoch
-    std::atomic<std::int64_t> ledger_failed{0};  ///< when a record failed last, nanoseconds of the steady clock
+    std::atomic<std::int64_t> policy_seen{0};  ///< when a policy was accepted last, seconds since the epoch
+    /// When a record failed last, nanoseconds of the steady clock; 0: the last one did not.
+    std::atomic<std::int64_t> ledger_failed{0};
     std::atomic<bool> leaving{false};
     mutable std::shared_mutex clients_lock;
     std::shared_ptr<const Clients> clients = std::make_shared<Clients>();  ///< guarded by clients_lock
     WatchedFiles keys_files, tls_files, mapping_files;                     ///< used by one thread
-    std::atomic<bool> ledger_down{false};
-    std::unique_ptr<AuthZen> authzen;  ///< none without a mapping
-    std::string checked;               ///< the digest of the policy that the mapping was checked against
+    std::unique_ptr<AuthZen> authzen;                                      ///< none without a mapping
+    std::string checked;  ///< the digest of the policy that the mapping was checked against
     std::unique_ptr<DecisionPoint> point;
     std::unique_ptr<HttpServer> server, admin;
 
@@ -95,6 +95,10 @@ struct Service::Impl {
     /// The answer to a request that is refused before its body is read.
     std::optional<HttpAnswer> admit(const std::vector<Route>& table, const HttpHead& head, const Peer& peer);
     void route(const std::vector<Route>& table, const HttpRequest& request, Reply reply);
+
+    /// Decides a document, records the decision, and counts it. `done` is called exactly once, from any thread, and
+    /// also before this returns.
+    void decide_recorded(std::string_view document, std::string_view trace, ledger::OnDecided done);
 
     void decide(Exchange exchange);
     void decide_batch(Exchange exchange);
@@ -216,13 +220,11 @@ void Service::Impl::route(const std::vector<Route>& table, const HttpRequest& re
 void Service::Impl::answered(const ledger::Decided& decided) {
     metrics.decisions[static_cast<std::size_t>(decided.decision->effect)].fetch_add(1, std::memory_order_relaxed);
     if (!decided.record && decided.error && decided.error->code.starts_with('G')) {
-        ledger_failed = steady_clock::now().time_since_epoch().count();
-        if (!ledger_down.exchange(true))
+        if (ledger_failed.exchange(steady_clock::now().time_since_epoch().count()) == 0)
             log({LogLine::Level::Error,
                  "ledger_failed",
                  {{"code", decided.error->code}, {"why", decided.error->message}}});
-    } else if (decided.record && ledger_down && ledger_down.exchange(false)) {
-        ledger_failed = 0;
+    } else if (decided.record && ledger_failed != 0 && ledger_failed.exchange(0) != 0) {
         log({LogLine::Level::Info, "ledger_recovered", {}});
     }
 }
@@ -253,20 +255,26 @@ HttpAnswer Service::Impl::answer_of(ledger::Decided decided) const {
     return answer;
 }
 
-void Service::Impl::decide(Exchange exchange) {
+void Service::Impl::decide_recorded(std::string_view document, std::string_view trace, ledger::OnDecided done) {
     const auto begin = steady_clock::now();
     std::optional<ledger::Decided> now = point->decide_async(
-        exchange.request.body,
-        [this, reply = exchange.reply, begin](ledger::Decided decided) {
+        document,
+        [this, done, begin](ledger::Decided decided) {
             metrics.append.add(steady_clock::now() - begin);
             answered(decided);
-            reply(answer_of(std::move(decided)));
+            done(std::move(decided));
         },
-        exchange.request.head.header("traceparent"));
+        trace);
     metrics.decide.add(steady_clock::now() - begin);
     if (!now) return;
     answered(*now);
-    exchange.reply(answer_of(std::move(*now)));
+    done(std::move(*now));
+}
+
+void Service::Impl::decide(Exchange exchange) {
+    decide_recorded(
+        exchange.request.body, exchange.request.head.header("traceparent"),
+        [this, reply = std::move(exchange.reply)](ledger::Decided decided) { reply(answer_of(std::move(decided))); });
 }
 
 namespace {
@@ -277,8 +285,8 @@ struct Batch {
     std::atomic<std::size_t> left{0};
     Reply reply;
 
-    void arrived(std::size_t count = 1) {
-        if (left.fetch_sub(count) != count) return;
+    void arrived() {
+        if (left.fetch_sub(1) != 1) return;
         HttpAnswer answer;
         answer.type = "application/x-ndjson";
         std::size_t size = 0;
@@ -308,17 +316,11 @@ void Service::Impl::decide_batch(Exchange exchange) {
     batch->left = documents.size();
     batch->reply = std::move(exchange.reply);
     const std::string_view trace = exchange.request.head.header("traceparent");
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        const auto begin = steady_clock::now();
-        const auto take = [this, batch, i](ledger::Decided decided) {
-            answered(decided);
+    for (std::size_t i = 0; i < documents.size(); ++i)
+        decide_recorded(documents[i], trace, [this, batch, i](ledger::Decided decided) {
             batch->lines[i] = answer_of(std::move(decided)).body;
             batch->arrived();
-        };
-        std::optional<ledger::Decided> now = point->decide_async(documents[i], take, trace);
-        metrics.decide.add(steady_clock::now() - begin);
-        if (now) take(std::move(*now));
-    }
+        });
 }
 
 namespace {
@@ -401,20 +403,7 @@ void Service::Impl::ask_authzen(Exchange exchange) {
                                       Reply>) {
         const DecideRecorded decide = [this, trace = head.header("traceparent")](
                                           const std::string& document, std::function<void(ledger::Decided)> done) {
-            const auto begin = steady_clock::now();
-            const auto take = [this, done = std::move(done)](ledger::Decided decided) {
-                answered(decided);
-                done(std::move(decided));
-            };
-            std::optional<ledger::Decided> now = point->decide_async(
-                document,
-                [this, take, begin](ledger::Decided decided) {
-                    metrics.append.add(steady_clock::now() - begin);
-                    take(std::move(decided));
-                },
-                trace);
-            metrics.decide.add(steady_clock::now() - begin);
-            if (now) take(std::move(*now));
+            decide_recorded(document, trace, std::move(done));
         };
         ((*authzen).*handle)(exchange.request.body, decide, std::move(exchange.reply));
     } else {

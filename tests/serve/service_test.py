@@ -185,6 +185,8 @@ check("HEAD has no body", status == 200 and int(headers["content-length"]) > 0, 
 metrics = service.ask("GET", "/metrics", name="admin.sock")[2].decode()
 check("metrics count", 'writ_decisions_total{effect="permit"} 10' in metrics
       and 'writ_http_requests_total{route="refused",code="415"}' in metrics, metrics[:500])
+counts = [re.search(rf"{name}_count (\d+)", metrics)[1] for name in ("writ_decide_duration_seconds", "writ_ledger_append_seconds")]
+check("each decision is timed, also those of a batch, until it is recorded", counts[0] == counts[1] and int(counts[0]) > 100, counts)
 check("no principal in a label", "refund-agent" not in metrics and "alice" not in metrics)
 state = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])
 check("status", state["ready"] and state["policy"]["digest"] == decision["bundles"][0]["digest"], state)
