@@ -2,26 +2,12 @@
 
 #include <sodium.h>
 
-#include <optional>
-
 #include "os/files.h"
 #include "writ/errors.h"
 
 namespace writ::serve {
 
 namespace {
-
-std::optional<Digest> digest_from(std::string_view hex) {
-    if (hex.size() != 2 * sizeof(Digest)) return {};
-    Digest out{};
-    for (std::size_t i = 0; i < hex.size(); ++i) {
-        const char c = hex[i];
-        const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (value < 0) return {};
-        out[i / 2] = static_cast<std::byte>((std::to_integer<int>(out[i / 2]) << 4) | value);
-    }
-    return out;
-}
 
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> out;
@@ -33,8 +19,10 @@ std::vector<std::string_view> words_of(std::string_view line) {
     return out;
 }
 
-bool same(const Digest& a, const Digest& b) {
-    return sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+/// Takes the same time for all that differ.
+bool same(const ledger::Hash& a, const Digest& b) {
+    static_assert(sizeof a == sizeof b);
+    return sodium_memcmp(a.data(), b.data(), sizeof a) == 0;
 }
 
 }  // namespace
@@ -68,7 +56,7 @@ Result<Clients> Clients::read(const std::string& path) {
         std::string_view hex = words[2];
         client.certificate = hex.starts_with("cert:");
         if (client.certificate) hex.remove_prefix(5);
-        const auto digest = digest_from(hex);
+        const auto digest = ledger::hash_from_hex(hex);
         if (!digest) return wrong("the third word is not 64 lower-case hex digits");
         client.digest = *digest;
         out.all_.push_back(std::move(client));
@@ -79,12 +67,12 @@ Result<Clients> Clients::read(const std::string& path) {
 const Client* Clients::find(const Peer& peer, std::string_view authorization) const {
     constexpr std::string_view kScheme = "bearer ";
     const Client* found = nullptr;
-    const auto certificate = digest_from(peer.certificate);
     const bool bearer =
         authorization.size() > kScheme.size() && same_name(authorization.substr(0, kScheme.size()), kScheme);
     const Digest key = sha256(bearer ? authorization.substr(kScheme.size()) : std::string_view());
     for (const Client& each : all_) {
-        const bool fits = each.certificate ? certificate && same(*certificate, each.digest) : same(key, each.digest);
+        const bool fits =
+            each.certificate ? peer.certificate && same(each.digest, *peer.certificate) : same(each.digest, key);
         if (fits && (each.certificate || bearer) && found == nullptr) found = &each;
     }
     return found;

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/digest.h"
 #include "serve/http.h"
+#include "writ/merkle.h"
 
 namespace writ::serve {
 
@@ -19,7 +19,7 @@ struct Client {
     std::string name;
     ClientRole role = ClientRole::Decide;
     bool certificate = false;
-    Digest digest{};
+    ledger::Hash digest{};
 };
 
 /// What a line of the file has for a bearer key.

@@ -11,10 +11,8 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <thread>
 
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,7 +28,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
-#include "base/digest.h"
+#include "base/json.h"
 #include "writ/errors.h"
 
 namespace writ::serve {
@@ -64,7 +62,6 @@ constexpr std::size_t kKept = 64u << 10;  ///< bytes of an answer's memory that 
 const char* phrase_of(unsigned status) {
     switch (status) {
         case 200: return "OK";
-        case 204: return "No Content";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
@@ -73,23 +70,12 @@ const char* phrase_of(unsigned status) {
         case 413: return "Content Too Large";
         case 415: return "Unsupported Media Type";
         case 417: return "Expectation Failed";
-        case 421: return "Misdirected Request";
-        case 422: return "Unprocessable Content";
-        case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
         case 501: return "Not Implemented";
         case 503: return "Service Unavailable";
         case 505: return "HTTP Version Not Supported";
         default: return status < 500 ? "Error" : "Internal Server Error";
     }
-}
-
-HttpAnswer refusal_answer(unsigned status, std::string_view why) {
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = R"({"error":")" + std::string(why) + "\"}\n";
-    if (status == 503 || status == 429) answer.headers.emplace_back("Retry-After", "1");
-    return answer;
 }
 
 Result<TlsContext> read_tls(const TlsFiles& files) {
@@ -115,6 +101,18 @@ Result<TlsContext> read_tls(const TlsFiles& files) {
 }
 
 }  // namespace
+
+HttpAnswer problem(unsigned status, std::string_view why, std::string_view code, std::string_view where) {
+    json::Value error = json::Value::object();
+    error.set("error", json::Value::of(why));
+    if (!code.empty()) error.set("code", json::Value::of(code));
+    if (!where.empty()) error.set("where", json::Value::of(where));
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = json::write(error) + "\n";
+    if (status == 503) answer.headers.emplace_back("Retry-After", "1");
+    return answer;
+}
 
 Result<void> check_tls(const TlsFiles& files) {
     const auto read = read_tls(files);
@@ -177,8 +175,8 @@ struct HttpServer::Impl {
         ListenAddress address;
         asio::basic_socket_acceptor<Protocol, Strand> acceptor;
         asio::steady_timer pause;  ///< before the next attempt, if the process has too many files open
-        std::atomic<std::uint64_t> connections{
-            0};            ///< of its own limit: strangers over TCP take no place of local users
+        /// Each listener has a limit of its own, so that strangers over TCP take no place of local users.
+        std::atomic<std::uint64_t> connections{0};
         dev_t device = 0;  ///< Unix: of the socket that was made
         ino_t inode = 0;
 
@@ -271,21 +269,11 @@ private:
         if constexpr (std::is_same_v<Stream, Secure>) {
             X509* const certificate = SSL_get_peer_certificate(stream_.native_handle());
             if (certificate == nullptr) return;
-            unsigned char digest[SHA256_DIGEST_LENGTH];
-            unsigned size = 0;
-            if (X509_digest(certificate, EVP_sha256(), digest, &size) == 1)
-                peer_.certificate = hex_of({reinterpret_cast<const char*>(digest), size});
+            Digest digest{};
+            if (X509_digest(certificate, EVP_sha256(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1)
+                peer_.certificate = digest;
             X509_free(certificate);
         }
-    }
-    static std::string hex_of(std::string_view bytes) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        std::string out;
-        for (const char byte : bytes) {
-            const auto value = static_cast<unsigned char>(byte);
-            out += kDigits[value >> 4], out += kDigits[value & 15];
-        }
-        return out;
     }
 
     /// Waits for the first byte of a request.
@@ -368,7 +356,7 @@ private:
         if (server_.in_flight.fetch_add(1) >= server_.options.in_flight) {
             --server_.in_flight;
             ++server_.shed;
-            return write(refusal_answer(503, "too many requests at this moment"), head_.keep_alive);
+            return write(problem(503, "too many requests at this moment"), head_.keep_alive);
         }
         server_.handler({head_, parser_->get().body(), peer_}, [self = this->shared_from_this()](HttpAnswer answer) {
             asio::dispatch(self->plain().get_executor(), [self, answer = std::move(answer)]() mutable {
@@ -381,19 +369,18 @@ private:
     void refuse(unsigned status, std::string_view why) {
         ++server_.refused;
         head_ = {};
-        write(refusal_answer(status, why), false);
+        write(problem(status, why), false);
     }
 
     void write(HttpAnswer answer, bool keep_alive) {
         keep_alive = keep_alive && !server_.leaving;
-        const bool bodiless = head_.method == "HEAD" || answer.status == 204;
         out_ = "HTTP/1.1 " + std::to_string(answer.status) + ' ' + phrase_of(answer.status) + "\r\n";
         if (!answer.body.empty()) out_ += "Content-Type: " + answer.type + "\r\n";
-        if (answer.status != 204) out_ += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
+        out_ += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
         for (const auto& [name, value] : answer.headers) out_ += name + ": " + value + "\r\n";
         if (!keep_alive) out_ += "Connection: close\r\n";
         out_ += "\r\n";
-        if (!bodiless) out_ += answer.body;
+        if (head_.method != "HEAD") out_ += answer.body;
         plain().expires_after(server_.options.write);
         asio::async_write(stream_, asio::buffer(out_), [self = this->shared_from_this(), keep_alive](auto error, auto) {
             if (error) return;

@@ -1,5 +1,5 @@
 // An HTTP/1.1 server on Unix sockets and TCP with TLS. It reads whole requests within limits, hands each to a handler,
-// and writes the answer, which may come later and from another thread. Not here: what paths mean (router.h).
+// and writes the answer, which may come later and from another thread. Not here: what paths mean (service.h).
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.h"
 #include "serve/head.h"
 #include "writ/diagnostic.h"
 
@@ -19,8 +20,8 @@ namespace writ::serve {
 
 /// Who sent a request, as far as the connection proves it.
 struct Peer {
-    bool local = false;       ///< over a Unix socket: whoever may open it
-    std::string certificate;  ///< SHA-256 of the verified client certificate, lower-case hex; empty: none
+    bool local = false;                 ///< over a Unix socket: whoever may open it
+    std::optional<Digest> certificate;  ///< SHA-256 of the DER of the verified client certificate
 };
 
 /// A whole request. The views are valid until the answer is given.
@@ -36,6 +37,13 @@ struct HttpAnswer {
     std::string type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
 };
+
+/// `{"error": …}`, with the code of an error and its context if they are given. A 503 asks to try again.
+[[nodiscard]] HttpAnswer problem(unsigned status, std::string_view why, std::string_view code = {},
+                                 std::string_view where = {});
+[[nodiscard]] inline HttpAnswer problem(unsigned status, const Error& error) {
+    return problem(status, error.message, error.code, error.context);
+}
 
 /// Gives the answer. Must be called exactly once; any thread may call it.
 using Reply = std::function<void(HttpAnswer)>;
@@ -80,7 +88,6 @@ struct HttpOptions {
     std::chrono::milliseconds read{5'000};                        ///< from the first byte of a request to its last
     std::chrono::milliseconds idle{60'000};                       ///< between requests
     std::chrono::milliseconds write{5'000};                       ///< for an answer
-    std::string server = "writ";                                  ///< the header Server
 };
 
 struct HttpCounts {

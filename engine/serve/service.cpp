@@ -29,22 +29,6 @@ struct Exchange {
     Reply reply;
 };
 
-HttpAnswer problem(unsigned status, std::string_view why, std::string_view code = {}, std::string_view where = {}) {
-    json::Value error = json::Value::object();
-    error.set("error", json::Value::of(why));
-    if (!code.empty()) error.set("code", json::Value::of(code));
-    if (!where.empty()) error.set("where", json::Value::of(where));
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = json::write(error) + "\n";
-    if (status == 503 || status == 429) answer.headers.emplace_back("Retry-After", "1");
-    return answer;
-}
-
-HttpAnswer problem(unsigned status, const Error& error) {
-    return problem(status, error.message, error.code, error.context);
-}
-
 bool is_type(std::string_view given, std::string_view type) {
     given = given.substr(0, std::min(given.find(';'), given.size()));
     while (given.ends_with(' ') || given.ends_with('\t')) given.remove_suffix(1);
