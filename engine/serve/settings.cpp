@@ -71,13 +71,6 @@ std::string admin_address(Settings& settings, const std::string& value) {
 
 constexpr std::int64_t kDay = 86'400;
 
-/// Settings whose values are paths: relative to the file that sets them.
-bool is_path(std::string_view name) {
-    constexpr std::string_view kPaths[] = {"store",   "state",         "ledger", "trust",   "tls-certificate",
-                                           "tls-key", "tls-client-ca", "keys",   "mapping", "directory"};
-    return std::find(std::begin(kPaths), std::end(kPaths), name) != std::end(kPaths);
-}
-
 std::string rebased(const std::string& value, const std::filesystem::path& folder) {
     const auto below = [&](std::string_view path) { return (folder / path).lexically_normal().string(); };
     if (value.starts_with("unix:") && !value.starts_with("unix:/"))
@@ -183,7 +176,7 @@ Result<void> read_settings(const std::string& path, Settings& to) {
             if (each.type != json::Type::String && each.type != json::Type::Int)
                 return wrong("is neither text nor a whole number");
             std::string given = rebased(each.text, folder);
-            if (is_path(name) && !given.empty()) given = (folder / given).lexically_normal().string();
+            if (setting->is_path() && !given.empty()) given = (folder / given).lexically_normal().string();
             if (std::string why = setting->read(to, given); !why.empty()) return wrong(std::move(why));
         }
     }

@@ -48,6 +48,9 @@ struct Setting {
     bool repeats = false;    ///< a list of values
     /// Reads one value. Output: what is wrong with it, as words that follow the name; empty: nothing.
     std::function<std::string(Settings& to, const std::string& text)> read;
+
+    /// Whether its values are paths: in a file, relative to the file's folder.
+    [[nodiscard]] bool is_path() const { return value == "FILE" || value == "DIR"; }
 };
 
 /// Every setting, in the order of help.
