@@ -49,14 +49,17 @@ class Service:
 
     def start(self):
         self.log = open(self.folder / "log", "w+")
-        self.process = subprocess.Popen([WRIT, "serve", "refund", "--admin", "unix:admin.sock", "--drain-delay", "0",
-                                         *self.options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
-                                        env=self.env, preexec_fn=self.limit)
+        self.process = subprocess.Popen(self.command(), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
+                                        env=self.env, preexec_fn=self.limit, close_fds=False)
         atexit.register(self.process.kill)  # also if this test ends early
         for _ in range(200):
             if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
                 return
             time.sleep(0.05)
+
+    def command(self):
+        delay = [] if "--drain-delay" in self.options else ["--drain-delay", "0"]
+        return [WRIT, "serve", "refund", "--admin", "unix:admin.sock", *delay, *self.options]
 
     def limit(self):
         if self.most is not None:
@@ -386,6 +389,50 @@ for durability in ("required", "best-effort"):
         check("best effort counts what it drops", "writ_ledger_dropped_total 0\n" not in metrics, metrics[-600:])
     check("ends with 0", service.end() == 0)
 
+# --- systemd: told when it is ready, alive and ending; gets its socket from there
+class Notified(Service):
+    def __init__(self, *options):
+        self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.passed = socket.socket(socket.AF_UNIX)
+        self.place = tempfile.mkdtemp(prefix="writ-", dir="/tmp")
+        self.told.bind(self.place + "/notify")
+        self.told.settimeout(5)
+        self.passed.bind(self.place + "/passed.sock")
+        self.passed.listen()
+        super().__init__(*options, env={"NOTIFY_SOCKET": self.place + "/notify", "WATCHDOG_USEC": "200000", "LISTEN_FDS": "1"})
+
+    def command(self):
+        return ["sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"', *super().command()]
+
+    def limit(self):
+        os.dup2(self.passed.fileno(), 3)
+        os.set_inheritable(3, True)
+
+
+service = Notified()
+check("systemd is told that it is ready", service.told.recv(100) == b"READY=1")
+check("the watchdog is kept quiet", service.told.recv(100) == b"WATCHDOG=1")
+with socket.socket(socket.AF_UNIX) as s:
+    s.settimeout(10)
+    s.connect(service.place + "/passed.sock")
+    check("a passed socket is answered", exchange(s, "POST", "/v1/decide", PERMIT)[0] == 200)
+check("then there is no other", not (service.folder / "writ.sock").exists())
+service.process.send_signal(signal.SIGTERM)
+told = set()
+while b"STOPPING=1" not in told:
+    told.add(service.told.recv(100))
+check("systemd is told that it ends", service.process.wait(20) == 0 and told <= {b"WATCHDOG=1", b"STOPPING=1"}, told)
+service.passed.close()
+shutil.rmtree(service.place)
+
+# --- a second signal ends it at once
+service = Service("--drain-delay", "60")
+service.process.send_signal(signal.SIGTERM)
+time.sleep(0.3)
+check("not ready while it ends", service.ask("GET", "/readyz", name="admin.sock")[0] == 503)
+began = time.time()
+check("a second signal ends it at once", service.end() == 0 and time.time() - began < 5)
+
 # --- settings, TLS and keys
 folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-tls-"))
 run = lambda *command: subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
@@ -396,8 +443,9 @@ hashed = subprocess.run([WRIT, "serve", "--hash-key"], input=key, capture_output
 (folder / "keys").write_text(f"# clients\nbroker decide {hashed}\n")
 port = 20000 + os.getpid() % 20000
 service = Service(config={"listen": [f"tls://127.0.0.1:{port}", "unix:writ.sock"], "tls-certificate": str(folder / "cert.pem"),
-                          "tls-key": str(folder / "key.pem"), "keys": str(folder / "keys"), "max-body": 4096},
-                  env={"WRIT_SERVE_LOG": "json"})
+                          "tls-key": str(folder / "key.pem"), "keys": str(folder / "keys"), "max-body": 4096,
+                          "max-batch": 1, "max-in-flight": 1},
+                  env={"WRIT_SERVE_LOG": "json", "WRIT_SERVE_MAX_BATCH": "2", "WRIT_SERVE_MAX_IN_FLIGHT": "100"})
 context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
 
 
@@ -412,6 +460,8 @@ check("without a key", over_tls({})[0] == 401)
 check("with a wrong key", over_tls({"Authorization": f"Bearer {key[:-1]}"})[0] == 401)
 check("operators only", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/v1/revocations", "")[0] == 403)
 check("the variable of the environment", '"event":"listening"' in service.text().replace(" ", ""), service.text())
+check("the environment wins over the file", [service.ask("POST", "/v1/decide/batch", "{}\n" * n, {"Content-Type": "application/x-ndjson"})[0]
+                                            for n in (1, 2, 3)] == [200, 200, 413])
 check("the configuration file", service.ask("POST", "/v1/decide", b" " * 5000)[0] == 413)
 with socket.create_connection(("127.0.0.1", port), 5) as s:
     s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
