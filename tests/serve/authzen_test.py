@@ -3,6 +3,7 @@
 
 usage: authzen_test.py WRIT EXAMPLES
 """
+import atexit
 import hashlib
 import http.client
 import json
@@ -14,22 +15,14 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
+
+from harness import check, end, new_folder
 
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "authzen"
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 URL = "https://pdp.example.com"
-passed = failed = 0
 
-
-def check(name, holds, more=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL {name} {str(more)[:300]}")
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -38,21 +31,16 @@ class UnixConnection(http.client.HTTPConnection):
         self.folder = folder
 
     def connect(self):
-        here = os.getcwd()
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(20)
-        os.chdir(self.folder)  # the path of a socket has at most 107 bytes
-        try:
-            self.sock.connect("writ.sock")
-        finally:
-            os.chdir(here)
+        self.sock.connect(str(self.folder / "writ.sock"))
 
 
 class Service:
     """A service with one of the examples, in a folder of its own."""
 
     def __init__(self, example, url=URL, policy=None, **settings):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-authzen-"))
+        self.folder = new_folder()
         shutil.copytree(EXAMPLES / example, self.folder / "example")
         shutil.copy(EXAMPLES / (policy or example) / "policy.writ", self.folder / "example")
         config = {"mapping": "example/mapping.json", "directory": "example/directory.json", "pdp-url": url,
@@ -60,7 +48,8 @@ class Service:
         (self.folder / "serve.json").write_text(json.dumps(config))
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen([WRIT, "serve", "example/policy.writ", "--config", "serve.json"], cwd=self.folder,
-                                        stderr=self.log)
+                                        stdout=subprocess.DEVNULL, stderr=self.log)
+        atexit.register(self.process.kill)  # also if this test ends early
         for _ in range(400):
             if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
                 break
@@ -212,7 +201,7 @@ run(service, "idp")
 service.end()
 
 # --- an identifier with a path, and clients over TLS
-folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-authzen-tls-"))
+folder = new_folder()
 subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem",
                 "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
                cwd=folder, check=True, capture_output=True)
@@ -257,7 +246,7 @@ check("and denies", '"decision":false' in send(service, case)[2])
 service.end()
 for name, text, code in (("a damaged mapping", "{", "H0006"),
                          ("an unknown member", '{"subject": {}}', "H0006")):
-    broken = pathlib.Path(tempfile.mkdtemp(prefix="writ-authzen-bad-"))
+    broken = new_folder()
     (broken / "mapping.json").write_text(text)
     shutil.copy(EXAMPLES / "certification/policy.writ", broken)
     done = subprocess.run([WRIT, "serve", "policy.writ", "--mapping", "mapping.json", "--check"], cwd=broken, capture_output=True,
@@ -265,5 +254,4 @@ for name, text, code in (("a damaged mapping", "{", "H0006"),
     check(name, done.returncode == 3 and code in done.stderr, done)
     shutil.rmtree(broken)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+end()

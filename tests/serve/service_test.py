@@ -15,22 +15,14 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+from harness import check, end, new_folder
+
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 PERMIT = (EXAMPLES / "refund/requests/permit.json").read_text()
-passed = failed = 0
 
-
-def check(name, holds, more=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL {name} {str(more)[:300]}")
 
 
 class Service:
@@ -38,7 +30,7 @@ class Service:
 
     def __init__(self, *options, env=None, config=None, most=None):
         self.most = most  # bytes of each file that it writes
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-", dir="/tmp"))  # the path of a socket has at most 107 bytes
+        self.folder = new_folder()
         shutil.copytree(EXAMPLES / "refund", self.folder / "refund")
         self.options = list(options)
         self.env = {**os.environ, **(env or {})}
@@ -394,7 +386,7 @@ class Notified(Service):
     def __init__(self, *options):
         self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.passed = socket.socket(socket.AF_UNIX)
-        self.place = tempfile.mkdtemp(prefix="writ-", dir="/tmp")
+        self.place = str(new_folder())
         self.told.bind(self.place + "/notify")
         self.told.settimeout(5)
         self.passed.bind(self.place + "/passed.sock")
@@ -434,7 +426,7 @@ began = time.time()
 check("a second signal ends it at once", service.end() == 0 and time.time() - began < 5)
 
 # --- settings, TLS and keys
-folder = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-tls-"))
+folder = new_folder()
 run = lambda *command: subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
 run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem",
     "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
@@ -486,7 +478,7 @@ for name, options, code, said in [
     ("a setting", ["refund", "--config", "bad.json"], 3, "did you mean `listen`"),
     ("a taken socket", ["refund", "--listen", "unix:refund"], 4, "H0002"),
 ]:
-    where = pathlib.Path(tempfile.mkdtemp(prefix="writ-serve-"))
+    where = new_folder()
     shutil.copytree(EXAMPLES / "refund", where / "refund")
     (where / "bad.json").write_text('{"listn": []}')
     result = subprocess.run([WRIT, "serve", *options], cwd=where, capture_output=True, text=True, timeout=20)
@@ -495,5 +487,4 @@ for name, options, code, said in [
     shutil.rmtree(where)
 shutil.rmtree(folder)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+end()

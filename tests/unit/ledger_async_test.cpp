@@ -1,12 +1,9 @@
 // Tests appends that nobody waits for: the order of records, what is told of each, full queues, failures and closing.
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <future>
 #include <mutex>
 #include <thread>
-
-#include <sys/resource.h>
 
 #include "ledger_fixture.h"
 #include "writ/audit.h"
@@ -17,29 +14,7 @@ using namespace writ::testing;
 
 namespace {
 
-Ledger opened(const std::string& folder, const LedgerOptions& options = {}) {
-    auto ledger = Ledger::open(folder, options);
-    const std::string refused = ledger ? "" : ledger.error().code + " " + ledger.error().message;
-    REQUIRE(refused == "");
-    return std::move(*ledger);
-}
-
-/// During its lifetime no file can grow beyond `bytes`.
-class SmallDisk {
-public:
-    explicit SmallDisk(rlim_t bytes) {
-        ::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit now{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &now);
-    }
-    ~SmallDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-private:
-    rlimit before_{};
-};
+;
 
 /// Keeps the ledger's thread busy until it is released, so that what is queued meanwhile is one block. Records one
 /// record.
@@ -116,7 +91,7 @@ TEST_CASE("ledger: queued records are in the order of the calls, and told of in 
     {
         LedgerOptions options;
         options.segment_bytes = 4000;
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         for (int i = 0; i < kCount; ++i) {
             records.push_back(used_record(std::to_string(i)));
             // One that waits is in the same order.
@@ -151,7 +126,7 @@ TEST_CASE("ledger: many threads queue, and each record is told of once") {
     std::vector<std::uint64_t> last(kThreads);
     std::atomic<int> out_of_order = 0;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back([&, t] {
@@ -188,7 +163,7 @@ TEST_CASE("ledger: nothing is told before its record can be read") {
     const Folder folder;
     std::atomic<int> early = 0;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         for (int i = 0; i < 50; ++i) {
             const std::string record = used_record(std::to_string(i));
             REQUIRE(ledger.append_async(record, [&, record](const Result<Appended>& appended) {
@@ -208,7 +183,7 @@ TEST_CASE("ledger: a full queue refuses at once, G0014") {
     options.queue_bytes = kMost * (record.size() + 512);
     Heard heard;
     {
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         Held held(ledger);
         std::size_t queued = 0;
         Result<void> last;
@@ -235,12 +210,12 @@ TEST_CASE("ledger: a full queue refuses at once, G0014") {
 TEST_CASE("ledger: a failed write fails everything that is queued, and nothing of it is there") {
     const Folder folder;
     Heard heard;
-    Ledger ledger = opened(folder.at("ledger"));
+    Ledger ledger = opened_ledger(folder.at("ledger"));
     REQUIRE(ledger.append(used_record("before")));
     constexpr int kCount = 20;
     {
         Held held(ledger);
-        const SmallDisk full(100);
+        const FullDisk full(100);
         // Large enough for several blocks.
         for (int i = 0; i < kCount; ++i)
             REQUIRE(
@@ -267,9 +242,9 @@ TEST_CASE("ledger: closing tells of everything that is queued, once") {
         std::vector<std::atomic<int>> told(kCount);
         std::atomic<int> failed = 0;
         {
-            Ledger ledger = opened(folder.at("ledger"));
+            Ledger ledger = opened_ledger(folder.at("ledger"));
             Held held(ledger);
-            std::optional<SmallDisk> small;
+            std::optional<FullDisk> small;
             if (full) small.emplace(100);
             for (int i = 0; i < kCount; ++i)
                 REQUIRE(ledger.append_async(used_record(std::to_string(i)), [&, i](const Result<Appended>& appended) {
@@ -292,7 +267,7 @@ TEST_CASE("ledger: the ledger's thread may queue records but not wait for them, 
     std::promise<std::string> waited, used, decided;
     std::promise<std::uint64_t> next;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         Recorder recorder = recorder_for(ledger, "refund");
         REQUIRE(recorder.decide(example_request("refund")).sequence == 0u);
         REQUIRE(ledger.append_async(used_record("1"), [&](const Result<Appended>&) {
@@ -316,7 +291,7 @@ TEST_CASE("ledger: what cannot be queued is refused at once, and not told of") {
     const Folder folder;
     Heard heard;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         Recorder recorder = recorder_for(ledger, "refund");
         REQUIRE(recorder.decide(example_request("refund", "deny")).sequence == 0u);
         const auto refused = [&](std::string record) {
@@ -345,7 +320,7 @@ TEST_CASE("ledger: of queued records in one block, one uses up a name") {
     Heard heard;
     std::vector<std::string> uses;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         Recorder recorder = recorder_for(ledger, "refund");
         REQUIRE(recorder.decide(example_request("refund")).sequence == 0u);
         Held held(ledger);
@@ -390,14 +365,14 @@ TEST_CASE("ledger: what is decided without waiting is answered and recorded as w
             const Folder folder;
             std::vector<Decided> waited, told;
             {
-                Ledger ledger = opened(folder.at("waited"));
+                Ledger ledger = opened_ledger(folder.at("waited"));
                 Recorder recorder = recorder_for(ledger, row.example, options);
                 REQUIRE(ledger.append(used_record("held")));
                 for (const std::string& request : row.requests)
                     waited.push_back(detach(recorder.decide(request), Layers(example(row.example))));
             }
             {
-                Ledger ledger = opened(folder.at("told"));
+                Ledger ledger = opened_ledger(folder.at("told"));
                 std::optional<Held> held(std::in_place, ledger);
                 if (!one_block) held->release();
                 std::atomic<std::size_t> count = 0;
@@ -440,7 +415,7 @@ TEST_CASE("ledger: a decision made elsewhere may be used again once it is queued
     const Layers layers(example("refund"));
     std::vector<Decided> told;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         Recorder recorder = recorder_for(ledger, "refund");
         Held held(ledger);
         {
@@ -473,10 +448,10 @@ TEST_CASE("ledger: what is queued and cannot be recorded is not permitted: audit
     std::vector<Decided> told;
     std::optional<Decided> at_once;
     {
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         Recorder recorder = recorder_for(ledger, "refund");
         std::optional<Held> held(std::in_place, ledger);
-        const SmallDisk full(100);
+        const FullDisk full(100);
         const auto keep = [&](Decided decided) { told.push_back(std::move(decided)); };
         for (int i = 0; i < 1000 && !at_once; ++i)
             at_once =
@@ -520,7 +495,7 @@ TEST_CASE("ledger: best effort is told of the record, or permits without one") {
     std::vector<Decided> told, at_once;
     Counts counts;
     {
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         Recorder recorder = recorder_for(ledger, "refund", how);
         std::atomic<std::size_t> count = 0;
         const auto keep = [&](Decided decided) {
@@ -533,7 +508,7 @@ TEST_CASE("ledger: best effort is told of the record, or permits without one") {
         CHECK_FALSE(recorder.decide_async(request, keep));
         wait_for(1);
         {
-            const SmallDisk full(100);
+            const FullDisk full(100);
             CHECK_FALSE(recorder.decide_async(request, keep));
             wait_for(2);
         }
@@ -571,7 +546,7 @@ TEST_CASE("ledger: what a repetition adds to its record must fit into the block,
     const std::string large = "{\"x\":\"" + std::string(6u << 20, 'x') + "\"}";
     std::vector<Decided> told;
     {
-        Ledger ledger = opened(folder.at("ledger"));
+        Ledger ledger = opened_ledger(folder.at("ledger"));
         Recorder recorder = recorder_for(ledger, "refund");
         Request read(layers);
         REQUIRE(read.parse(request));

@@ -1,7 +1,11 @@
 // A ledger in its own folder, and the refund policy with a request that it permits.
 #pragma once
 
+#include <csignal>
 #include <string>
+#include <utility>
+
+#include <sys/resource.h>
 
 #include <doctest/doctest.h>
 
@@ -51,6 +55,31 @@ inline Result<std::uint64_t> use_up(ledger::Ledger& ledger, const std::string& n
     if (appended->outcome == ledger::Appended::Outcome::Used) return fail(Code::AlreadyUsed, "used already", name);
     return appended->sequence;
 }
+
+/// Opens a ledger, and shows why it cannot be opened.
+inline ledger::Ledger opened_ledger(const std::string& folder, const ledger::LedgerOptions& options = {}) {
+    auto ledger = ledger::Ledger::open(folder, options);
+    const std::string refused = ledger ? "" : ledger.error().code + " " + ledger.error().message;
+    REQUIRE(refused == "");
+    return std::move(*ledger);
+}
+
+/// Simulates a full disk: during its lifetime no file can grow beyond `bytes`.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit now{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit before_{};
+};
 
 /// Every record of a ledger.
 inline std::vector<std::string> records_of(const std::string& folder) {

@@ -1,10 +1,7 @@
 // Tests the ledger: concurrent callers, names that can be used once, and the counts of best-effort mode.
 #include <atomic>
-#include <csignal>
 #include <set>
 #include <thread>
-
-#include <sys/resource.h>
 
 #include <sqlite3.h>
 
@@ -17,29 +14,7 @@ using namespace writ::testing;
 
 namespace {
 
-Ledger opened(const std::string& folder, const LedgerOptions& options = {}) {
-    auto ledger = Ledger::open(folder, options);
-    if (!ledger) MESSAGE(ledger.error().code << " " << ledger.error().message);
-    REQUIRE(ledger.has_value());
-    return std::move(*ledger);
-}
-
-/// Simulates a full disk: during its lifetime no file can grow beyond `bytes`.
-class FullDisk {
-public:
-    explicit FullDisk(rlim_t bytes) {
-        ::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit now{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &now);
-    }
-    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-    rlimit before_{};
-};
+;
 
 /// Changes the index directly.
 void tamper(const std::string& folder, const char* sql) {
@@ -59,7 +34,7 @@ TEST_CASE("ledger: every acknowledged record of many callers is where it was sai
     constexpr int kThreads = 8, kEach = 100;
     std::vector<std::string> said(kThreads * kEach);
     {
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         std::vector<std::thread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back([&, t] {
@@ -78,7 +53,7 @@ TEST_CASE("ledger: every acknowledged record of many callers is where it was sai
 
 TEST_CASE("ledger: a record that is too large is refused, G0020") {
     const Folder folder;
-    Ledger ledger = opened(folder.at("ledger"));
+    Ledger ledger = opened_ledger(folder.at("ledger"));
     CHECK(ledger.append(std::string((8u << 20) + 1, 'x')).error().code == "G0020");
     CHECK_FALSE(ledger.offer(std::string((8u << 20) + 1, 'x')));
     CHECK(ledger.counts().dropped == 1);
@@ -87,7 +62,7 @@ TEST_CASE("ledger: a record that is too large is refused, G0020") {
 TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025") {
     const Folder folder;
     {
-        Ledger one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
+        Ledger one = opened_ledger(folder.at("ledger")), two = opened_ledger(folder.at("ledger"));
         REQUIRE(use_up(one, "ticket 1").has_value());
         CHECK(use_up(one, "ticket 1").error().code == "G0025");
         CHECK(use_up(two, "ticket 1").error().code == "G0025");
@@ -96,12 +71,12 @@ TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025"
         // The same if a record is appended directly.
         CHECK(one.append(used_record("ticket 2"))->outcome == Appended::Outcome::Used);
     }
-    Ledger again = opened(folder.at("ledger"));
+    Ledger again = opened_ledger(folder.at("ledger"));
     CHECK(use_up(again, "ticket 1").error().code == "G0025");
     // The index is only a shortcut.
     std::filesystem::remove(folder.at("ledger") + "/index.sqlite");
     write_bytes(folder.at("ledger") + "/index.sqlite", "no database");
-    Ledger third = opened(folder.at("ledger"));
+    Ledger third = opened_ledger(folder.at("ledger"));
     CHECK(use_up(third, "ticket 2").error().code == "G0025");
     CHECK(use_up(third, "ticket 3").has_value());
     CHECK(records_of(folder.at("ledger")).size() == 3);
@@ -109,7 +84,7 @@ TEST_CASE("ledger: a name is used up once, also by others and afterwards, G0025"
 
 TEST_CASE("ledger: of many who use up a name at once, one does") {
     const Folder folder;
-    Ledger one = opened(folder.at("ledger")), two = opened(folder.at("ledger"));
+    Ledger one = opened_ledger(folder.at("ledger")), two = opened_ledger(folder.at("ledger"));
     for (int round = 0; round < 30; ++round) {
         std::atomic<int> done = 0;
         std::vector<std::thread> threads;
@@ -128,7 +103,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
     options.queue_bytes = 4000;
     std::uint64_t taken = 0;
     {
-        Ledger ledger = opened(folder.at("ledger"), options);
+        Ledger ledger = opened_ledger(folder.at("ledger"), options);
         for (int i = 0; i < 3000; ++i)
             taken += ledger.offer(used_record(std::string(100, 'x') + std::to_string(i))) ? 1 : 0;
         const Counts counts = ledger.counts();
@@ -152,7 +127,7 @@ TEST_CASE("ledger: what best effort drops is counted exactly, and told of") {
 
 TEST_CASE("ledger: on a full disk nothing acknowledged is lost and nothing is acknowledged, G0002") {
     const Folder folder;
-    Ledger ledger = opened(folder.at("ledger"));
+    Ledger ledger = opened_ledger(folder.at("ledger"));
     std::set<std::uint64_t> acknowledged;
     std::uint64_t refused = 0;
     const auto record = [](int i) { return used_record(std::string(700, 'x') + std::to_string(i)); };
@@ -189,11 +164,11 @@ TEST_CASE("ledger: a name that was taken out of the index is not used up again, 
         const Folder folder;
         const std::string path = folder.at("ledger");
         {
-            Ledger ledger = opened(path);
+            Ledger ledger = opened_ledger(path);
             for (const char* name : {"ticket 0", "ticket 1", "ticket 2"}) REQUIRE(use_up(ledger, name).has_value());
         }
         // The ledger is open while the index is changed.
-        Ledger open = opened(path);
+        Ledger open = opened_ledger(path);
         tamper(path, sql);
         const auto used = use_up(open, "ticket 1");
         REQUIRE_FALSE(used.has_value());
@@ -210,7 +185,7 @@ TEST_CASE("ledger: a name that was taken out of the index is not used up again, 
         CHECK(verified->problems.front().find("`ticket 1`") != std::string::npos);
         // Without an index, it is rebuilt from the records.
         for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + "/index.sqlite" + suffix);
-        Ledger again = opened(path);
+        Ledger again = opened_ledger(path);
         CHECK(use_up(again, "ticket 1").error().code == "G0025");
         CHECK(verify(path, {}, nullptr)->problems.empty());
     }
@@ -220,7 +195,7 @@ TEST_CASE("ledger: an index that has more than the records say is named too") {
     const Folder folder;
     const std::string path = folder.at("ledger");
     {
-        Ledger ledger = opened(path);
+        Ledger ledger = opened_ledger(path);
         REQUIRE(use_up(ledger, "ticket 0").has_value());
     }
     tamper(path, "insert into holder values (0, 7, x'7579', zeroblob(32), 0)");
@@ -230,7 +205,7 @@ TEST_CASE("ledger: an index that has more than the records say is named too") {
 
 TEST_CASE("ledger: only what was granted has a receipt or a single use, G0026") {
     const Folder folder;
-    Ledger ledger = opened(folder.at("ledger"));
+    Ledger ledger = opened_ledger(folder.at("ledger"));
     auto recorder = Recorder::make(ledger, example("refund"));
     REQUIRE(recorder.has_value());
     const auto permitted = recorder->decide(example_request("refund")).sequence;
