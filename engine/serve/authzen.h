@@ -35,7 +35,7 @@ struct AuthZenOptions {
     std::function<std::int64_t()> clock;  ///< seconds since 1970; null: the system's
     std::size_t max_batch = 256;          ///< evaluations in a request
     std::size_t max_page = 1'000;         ///< results of a search in one answer
-    std::size_t max_candidates = 10'000;  ///< decisions of a search for one answer
+    std::size_t max_candidates = 1'000;   ///< decisions of a search for one answer
 };
 
 /// Answers the API's requests. Any thread may call it.

@@ -156,6 +156,9 @@ void Service::Impl::search(Exchange exchange) {
     if (open->text == "agent") field = Open::Agent;
     if (open->type != json::Type::String || !field)
         return exchange.reply(problem(400, "`open` is `tool`, `scope` or `agent`"));
+    // Each candidate is a decision on the whole request, and a thread of the service makes them one after the other.
+    if (candidates != nullptr && candidates->items.size() > settings.max_batch)
+        return exchange.reply(problem(413, fmt::format("a search has at most {} candidates", settings.max_batch)));
     const auto enforced = point->policy().enforced();
     if (!enforced) return exchange.reply(problem(503, "no policy is active and fresh"));
     Evaluator evaluator(enforced->policy);

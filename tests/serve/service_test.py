@@ -162,6 +162,9 @@ status, _, body = service.ask("POST", "/v1/search", json.dumps({"open": "tool", 
 check("a search", status == 200 and json.loads(body)["items"], body)
 status, _, body = service.ask("POST", "/v1/search", '{"open": "tools"}')
 check("a search that is malformed", status == 400, body)
+for count, expected in ((256, 200), (257, 413)):
+    status, _, body = service.ask("POST", "/v1/search", json.dumps({"open": "agent", "request": json.loads(PERMIT), "candidates": ["a"] * count}))
+    check(f"a search with {count} candidates", status == expected, (status, body[:200]))
 check("revocations", service.ask("GET", "/v1/revocations")[0] == 200)
 
 check("no such path", service.ask("GET", "/v1/decision")[0] == 404)
