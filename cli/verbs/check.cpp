@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/formats/catalogue.h"
 #include "cli/formats/diagnostics.h"
 #include "cli/formats/format.h"
 #include "cli/formats/json.h"
@@ -25,6 +26,7 @@ struct CheckArgs {
     std::vector<std::string> paths;
     Format format = Format::Human;
     std::optional<Dump> dump;
+    bool catalogue = false;
     std::optional<std::uint64_t> max_steps;
     unsigned jobs = 0;
 };
@@ -34,7 +36,7 @@ std::string summary(const Bundle& bundle) {
                        bundle.digest());
 }
 
-Json summary_json(const Workspace& workspace) {
+Json summary_json(const Workspace& workspace, bool with_catalogue) {
     Json out;
     const auto& bundle = workspace.bundle();
     out["ok"] = bundle.has_value();
@@ -42,6 +44,7 @@ Json summary_json(const Workspace& workspace) {
         out["rules"] = bundle->rule_count();
         out["step_bound"] = bundle->reach();
         out["digest"] = bundle->digest();
+        if (with_catalogue) out["catalogue"] = Json::parse(to_json(catalogue_of(*bundle)));
     }
     out["diagnostics"] = Json::parse(render_json(workspace.diagnostics()));
     return out;
@@ -56,6 +59,8 @@ void show(const Workspace& workspace, const CheckArgs& options, const Terminal& 
         print_result(workspace.dump(*options.dump));
     else if (bundle && !quiet && is_for_people(options.format))
         print_result(summary(*bundle));
+    if (options.catalogue && bundle && is_for_people(options.format))
+        print_result(human(catalogue_of(*bundle), terminal.colour_out));
 }
 
 /// A run over several policies, for programs: one document.
@@ -72,7 +77,7 @@ void print_document(const PolicyFolders& found, const std::vector<Result<Workspa
     Json out{{"ok", exit == Exit::Ok}, {"policies", Json::array()}};
     for (std::size_t i = 0; i < opened.size(); ++i) {
         Json policy{{"policy", found.policies[i].folder}};
-        policy.update(opened[i] ? summary_json(*opened[i]) : Json{{"ok", false}});
+        policy.update(opened[i] ? summary_json(*opened[i], options.catalogue) : Json{{"ok", false}});
         out["policies"].push_back(std::move(policy));
     }
     out["diagnostics"] = Json::parse(render_json(found.problems));
@@ -89,7 +94,7 @@ Exit run_several(const PolicyFolders& found, const CheckArgs& options, const Ter
         const bool ok = opened[i] && opened[i]->bundle();
         valid += ok ? 1 : 0;
         if (!ok) exit = worst(exit, Exit::Invalid);
-        if (is_for_people(options.format) && !(terminal.quiet && ok && !options.dump))
+        if (is_for_people(options.format) && !(terminal.quiet && ok && !options.dump && !options.catalogue))
             print_result(heading(found.policies[i].folder, terminal.colour_out));
         if (!opened[i])
             exit = worst(exit, report_error(opened[i].error(), "", terminal));
@@ -118,7 +123,7 @@ Exit run(const CheckArgs& options, const Terminal& terminal) {
     const auto opened = open_workspace(options.paths, terminal, {}, options.max_steps);
     const auto* workspace = std::get_if<Workspace>(&opened);
     if (workspace == nullptr) return std::get<Exit>(opened);
-    if (options.format == Format::Json) print_result(json_line(summary_json(*workspace)));
+    if (options.format == Format::Json) print_result(json_line(summary_json(*workspace, options.catalogue)));
     if (options.format != Format::Json || options.dump) show(*workspace, options, terminal);
     return workspace->bundle() ? Exit::Ok : Exit::Invalid;
 }
@@ -140,10 +145,13 @@ void add_check(Command& program) {
                  {"bytecode", Dump::Bytecode},
                  {"index", Dump::Index},
                  {"cost", Dump::Cost}});
+    verb.flag("--catalogue", "List the tools with their parameters, and the issuers", options.catalogue);
     verb.check = [&options, &format]() -> std::string {
-        return options.dump && format.given && !is_for_people(options.format)
-                   ? "--dump: prints text, and cannot be combined with another --format"
-                   : "";
+        if (options.dump && format.given && !is_for_people(options.format))
+            return "--dump: prints text, and cannot be combined with another --format";
+        if (options.catalogue && !is_for_people(options.format) && options.format != Format::Json)
+            return "--catalogue: is for people or JSON, and cannot be combined with another --format";
+        return "";
     };
     verb.run = [&options](const Terminal& terminal) { return run(options, terminal); };
 }

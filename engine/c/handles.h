@@ -166,6 +166,17 @@ writ_status guarded(writ_errors* errors, Body body) noexcept {
 inline auto members_of(const writ_rule& s) {
     return std::tie(s.kind, s.name, s.module, s.file, s.because, s.line);
 }
+inline auto members_of(const writ_tool& s) {
+    return std::tie(s.name, s.wire_name, s.tier, s.scopes, s.audiences, s.scope_count, s.audience_count, s.param_count,
+                    s.tier_rank);
+}
+inline auto members_of(const writ_catalogue_field& s) {
+    return std::tie(s.path, s.type, s.members, s.member_count, s.most, s.from, s.required, s.read);
+}
+inline auto members_of(const writ_issuer& s) {
+    return std::tie(s.name, s.url, s.audiences, s.types, s.audience_count, s.type_count, s.claim_count, s.max_age,
+                    s.leeway, s.proof_required);
+}
 inline auto members_of(const writ_compile_options& s) {
     return std::tie(s.max_source_bytes, s.max_depth, s.max_errors, s.read_file, s.read_context, s.max_steps);
 }

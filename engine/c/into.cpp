@@ -15,6 +15,9 @@ writ_status writ_bundle_digest_into(const writ_bundle* bundle, writ_text* out) {
 writ_status writ_bundle_bytes_into(const writ_bundle* bundle, writ_text* out) {
     return put(writ_bundle_bytes(bundle), out);
 }
+writ_status writ_catalogue_json_into(const writ_catalogue* catalogue, writ_text* out) {
+    return put(writ_catalogue_json(catalogue), out);
+}
 writ_status writ_search_scope_into(const writ_search_result* result, std::size_t index, std::size_t scope,
                                    writ_text* out) {
     return put(writ_search_scope(result, index, scope), out);

@@ -29,9 +29,9 @@ std::string_view text_at(const json::Value& object, std::string_view key) {
 }
 
 /// The content of all layers' catalogues.
-class Catalogue {
+class LayerCatalogues {
 public:
-    explicit Catalogue(const Layers& layers) : layers_(layers) {}
+    explicit LayerCatalogues(const Layers& layers) : layers_(layers) {}
 
     [[nodiscard]] std::set<std::string_view> tools() const {
         std::set<std::string_view> out;
@@ -77,7 +77,7 @@ std::string_view group_of(Open open) {
 /// The request with a gap for the candidate.
 class Template {
 public:
-    Template(json::Value document, Open open, const Catalogue& catalogue)
+    Template(json::Value document, Open open, const LayerCatalogues& catalogue)
         : catalogue_(catalogue), open_(open), document_(std::move(document)) {
         group_ = take(group_of(open));
         if (open == Open::Scope) group_.remove("scopes");
@@ -146,7 +146,7 @@ private:
         text_ += json::write(value);
     }
 
-    const Catalogue& catalogue_;
+    const LayerCatalogues& catalogue_;
     Open open_;
     json::Value document_, group_, want_;
     bool asks_ = false;  ///< the candidate's own scopes are requested
@@ -155,7 +155,7 @@ private:
 
 /// The candidates: as given, or from the catalogues.
 Result<json::Value> candidates_for(Open open, std::string_view given, const json::Value& document,
-                                   const Catalogue& catalogue, RequestLimits limits) {
+                                   const LayerCatalogues& catalogue, RequestLimits limits) {
     if (given.empty()) {
         switch (open) {
             case Open::Tool: return texts(catalogue.tools());
@@ -216,7 +216,7 @@ bool wants_facts(const Decision& decision, const Layers& layers) {
 Result<SearchResult> search(Evaluator& evaluator, std::string_view request_json, Open open,
                             std::string_view candidates_json, const RequestLimits& limits) {
     const Layers& layers = evaluator.layers();
-    const Catalogue catalogue(layers);
+    const LayerCatalogues catalogue(layers);
     auto document = json::parse(request_json, limits);
     if (!document) return tl::unexpected(std::move(document.error()));
     Request request(layers);

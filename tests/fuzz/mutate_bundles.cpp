@@ -30,6 +30,7 @@
 #include "harness.h"
 #include "mutant.h"
 #include "source_root.h"
+#include "writ/catalogue.h"
 #include "writ/evaluator.h"
 #include "writ/tools.h"
 
@@ -202,6 +203,7 @@ private:
             (void)bytecode::disassemble(*program);
             (void)bytecode::describe_index(*program);
             (void)bytecode::describe_costs(*program);
+            (void)to_json(catalogue_of(bundle));
         }
         return true;
     }

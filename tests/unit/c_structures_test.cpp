@@ -193,6 +193,26 @@ TEST_CASE("c: results may end after any member; nothing is written behind") {
          MEMBER(writ_search_item, reasons), MEMBER(writ_search_item, answer), MEMBER(writ_search_item, wants_facts)},
         [&](writ_search_item* out) { return writ_search_at(found, 0, out); });
     writ_search_free(found);
+    writ_catalogue* catalogue = nullptr;
+    REQUIRE(writ_catalogue_new(refund(), &catalogue, nullptr) == WRIT_OK);
+    cut_results<writ_tool>(
+        {MEMBER(writ_tool, name), MEMBER(writ_tool, wire_name), MEMBER(writ_tool, tier), MEMBER(writ_tool, scopes),
+         MEMBER(writ_tool, audiences), MEMBER(writ_tool, scope_count), MEMBER(writ_tool, audience_count),
+         MEMBER(writ_tool, param_count), MEMBER(writ_tool, tier_rank)},
+        [&](writ_tool* out) { return writ_catalogue_tool(catalogue, 0, out); });
+    cut_results<writ_catalogue_field>(
+        {MEMBER(writ_catalogue_field, path), MEMBER(writ_catalogue_field, type), MEMBER(writ_catalogue_field, members),
+         MEMBER(writ_catalogue_field, member_count), MEMBER(writ_catalogue_field, most),
+         MEMBER(writ_catalogue_field, from), MEMBER(writ_catalogue_field, required),
+         MEMBER(writ_catalogue_field, read)},
+        [&](writ_catalogue_field* out) { return writ_catalogue_param(catalogue, 0, 0, out); });
+    cut_results<writ_issuer>(
+        {MEMBER(writ_issuer, name), MEMBER(writ_issuer, url), MEMBER(writ_issuer, audiences),
+         MEMBER(writ_issuer, types), MEMBER(writ_issuer, audience_count), MEMBER(writ_issuer, type_count),
+         MEMBER(writ_issuer, claim_count), MEMBER(writ_issuer, max_age), MEMBER(writ_issuer, leeway),
+         MEMBER(writ_issuer, proof_required)},
+        [&](writ_issuer* out) { return writ_catalogue_issuer(catalogue, 0, out); });
+    writ_catalogue_free(catalogue);
 }
 
 TEST_CASE("c: every function whose result is a structure has a twin that puts it somewhere") {
@@ -237,6 +257,7 @@ TEST_CASE("c: every function whose result is a structure has a twin that puts it
     CHECK(view(put).empty());
     CHECK(writ_search_scope_into(nullptr, 0, 0, &put) == WRIT_OK);
     CHECK(writ_explanation_json_into(nullptr, &put) == WRIT_OK);
+    CHECK(writ_catalogue_json_into(nullptr, &put) == WRIT_OK);
 }
 
 TEST_CASE("c: a decision that is detached outlives its request, its evaluator and its bundle") {

@@ -17,8 +17,9 @@
  *    is valid: options that it lacks have their default, and results that it lacks are not written. The size of a newer
  *    header is valid if the options that this library does not know are zero. Any other struct_size, such as 0 or one
  *    that ends inside a member, gives WRIT_ERROR_ARGUMENT. In option structures zero means the default.
- *  - Threads: any number of threads can use a writ_bundle, a writ_field or a writ_pdp at the same time. Every other
- *    handle can move between threads, but only one thread may use it at a time. There is no global state.
+ *  - Threads: any number of threads can use a writ_bundle, a writ_catalogue, a writ_field or a writ_pdp at the same
+ * time. Every other handle can move between threads, but only one thread may use it at a time. There is no global
+ * state.
  */
 #ifndef WRIT_WRIT_H
 #define WRIT_WRIT_H
@@ -137,6 +138,71 @@ typedef struct writ_rule {
 
 /* Fills in *rule, whose struct_size the caller sets. WRIT_ERROR_ARGUMENT: there is no such rule. Any thread. */
 WRIT_API writ_status writ_bundle_rule(const writ_bundle* bundle, size_t index, writ_rule* rule);
+
+/* ---- the catalogue of a bundle: its tools and issuers ------------------------------------------- */
+
+/* What a bundle declares beside its rules: tools with their parameters, and issuers with their claims. */
+typedef struct writ_catalogue writ_catalogue;
+
+/* Reads the catalogue out of a bundle. The caller frees *catalogue, which is NULL unless the result is WRIT_OK; it
+ * keeps the bundle alive. All its text is valid until it is freed. */
+WRIT_API writ_status writ_catalogue_new(const writ_bundle* bundle, writ_catalogue** catalogue, writ_errors* errors);
+WRIT_API void writ_catalogue_free(writ_catalogue* catalogue);
+
+/* A tool. */
+typedef struct writ_tool {
+    size_t struct_size;
+    writ_text name;      /* in policies */
+    writ_text wire_name; /* in requests */
+    writ_text tier;      /* empty if the policy has no tiers */
+    const writ_text* scopes;
+    const writ_text* audiences;
+    size_t scope_count;
+    size_t audience_count;
+    size_t param_count;
+    uint32_t tier_rank; /* 1 for the lowest tier; 0 without tiers */
+} writ_tool;
+
+/* A parameter of a tool, or a claim of an issuer's tokens. The fields of a record follow it. */
+typedef struct writ_catalogue_field {
+    size_t struct_size;
+    writ_text path;           /* "amount", "device.id"; in the records of a list "items[].id" */
+    writ_text type;           /* as in policies: "decimal", "set<string>", "record", the name of an enum */
+    const writ_text* members; /* of an enum */
+    size_t member_count;
+    uint32_t most; /* text that is read: bytes; lists and maps: elements; otherwise 0 */
+    int from;      /* a writ_provenance: with a weaker one, the field counts as not stated */
+    bool required; /* it must have a value; false: it is declared `or none` */
+    bool read;     /* some rule reads it, or a field of it; of records in a list, any field */
+} writ_catalogue_field;
+
+/* An issuer. */
+typedef struct writ_issuer {
+    size_t struct_size;
+    writ_text name;             /* in policies */
+    writ_text url;              /* in requests */
+    const writ_text* audiences; /* tokens must be for one of them */
+    const writ_text* types;     /* token types that are accepted; none: all */
+    size_t audience_count;
+    size_t type_count;
+    size_t claim_count;
+    int64_t max_age; /* milliseconds; -1: none is declared */
+    int64_t leeway;  /* milliseconds */
+    bool proof_required;
+} writ_issuer;
+
+/* The counts are 0 for NULL. The other functions fill in *out, whose struct_size the caller sets. WRIT_ERROR_ARGUMENT:
+ * there is no such item. */
+WRIT_API size_t writ_catalogue_tool_count(const writ_catalogue* catalogue);
+WRIT_API writ_status writ_catalogue_tool(const writ_catalogue* catalogue, size_t index, writ_tool* out);
+WRIT_API writ_status writ_catalogue_param(const writ_catalogue* catalogue, size_t tool, size_t index,
+                                          writ_catalogue_field* out);
+WRIT_API size_t writ_catalogue_issuer_count(const writ_catalogue* catalogue);
+WRIT_API writ_status writ_catalogue_issuer(const writ_catalogue* catalogue, size_t index, writ_issuer* out);
+WRIT_API writ_status writ_catalogue_claim(const writ_catalogue* catalogue, size_t issuer, size_t index,
+                                          writ_catalogue_field* out);
+/* The whole catalogue as one line of JSON (docs/catalogue-format.md). Empty for NULL. */
+WRIT_API writ_text writ_catalogue_json(const writ_catalogue* catalogue);
 
 /* ---- compiling (libwrit-compiler, pkg-config writ-compiler) ------------------------------------ */
 
@@ -524,6 +590,7 @@ WRIT_API writ_status writ_text_of_into(const char* text, writ_text* out);
 WRIT_API writ_status writ_errors_at_into(const writ_errors* errors, size_t index, writ_error* out);
 WRIT_API writ_status writ_bundle_digest_into(const writ_bundle* bundle, writ_text* out);
 WRIT_API writ_status writ_bundle_bytes_into(const writ_bundle* bundle, writ_text* out);
+WRIT_API writ_status writ_catalogue_json_into(const writ_catalogue* catalogue, writ_text* out);
 WRIT_API writ_status writ_search_scope_into(const writ_search_result* result, size_t index, size_t scope,
                                             writ_text* out);
 WRIT_API writ_status writ_search_json_into(writ_search_result* result, writ_text* out);
