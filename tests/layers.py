@@ -11,7 +11,7 @@ import sys
 root = pathlib.Path(__file__).resolve().parent.parent
 LIBRARIES = {  # how a library's headers are spelled
     "fmt": r"fmt/.*", "expected": r"tl/expected\.hpp", "json": r"nlohmann/.*", "sqlite": r"sqlite3\.h", "sodium": r"sodium\.h",
-    "boost": r"boost/.*", "openssl": r"openssl/.*", "simdjson": r"simdjson\.h", "xxhash": r"xxhash\.h", "re2": r"re2/.*", "cli11": r"CLI/.*",
+    "boost": r"boost/.*", "curl": r"curl/.*", "openssl": r"openssl/.*", "simdjson": r"simdjson\.h", "xxhash": r"xxhash\.h", "re2": r"re2/.*", "cli11": r"CLI/.*",
     "antlr": r"antlr4-runtime\.h|Writ(Lexer|Parser)\.h",
     "posix": r"(sys|arpa|netinet)/.*|(unistd|fcntl|spawn|pwd|signal|poll|termios)\.h|malloc\.h|netdb\.h",
     "standard": r"[a-z_0-9]+|std(bool|def|int)\.h|emmintrin\.h",

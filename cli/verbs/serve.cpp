@@ -17,7 +17,9 @@ void add_serve(Command& program) {
     auto& ignored = verb.make_values<std::vector<std::string>>();
     verb.list("ARGUMENT", "", "Not used: this program was built without the service", ignored);
     verb.run = [](const Terminal&) {
-        print_note("error: this program was built without the service; install libboost1.81-dev and build it again\n");
+        print_note(
+            "error: this program was built without the service; install libboost1.81-dev and libcurl4-openssl-dev, and "
+            "build it again\n");
         return Exit::Usage;
     };
 }

@@ -3,6 +3,7 @@
 
 #include "base/access.h"
 #include "base/json_reader.h"
+#include "base/traceparent.h"
 #include "ledger/checkpoint.h"
 #include "ledger/hash.h"
 #include "ledger/keyed.h"

@@ -56,15 +56,6 @@ void read_tier(const Layers& layers, std::string_view tool, Surroundings& around
     }
 }
 
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-bool all_zero(std::string_view text) {
-    return text.find_first_not_of('0') == text.npos;
-}
-
 }  // namespace
 
 void read_surroundings(const json::Node& request, const Layers& layers, Record& record) {
@@ -85,16 +76,6 @@ void read_surroundings(const json::Node& request, const Layers& layers, Record& 
         if (!by_counted(approval, record.decision)) return;
         if (const std::string_view id = text_at(approval, {"id"}); !id.empty()) around.approvals.push_back(id);
     });
-}
-
-TraceContext read_traceparent(std::string_view header) {
-    constexpr std::size_t kLength = 55;  // version 00; later versions may be longer, with the same start
-    if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
-    const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32), span = header.substr(36, 16);
-    if (!is_hex(version) || !is_hex(trace) || !is_hex(span) || !is_hex(header.substr(53, 2))) return {};
-    if (version == "ff" || all_zero(trace) || all_zero(span)) return {};
-    if (header.size() > kLength && (version == "00" || header[kLength] != '-')) return {};
-    return {trace, span};
 }
 
 Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed) {

@@ -15,12 +15,6 @@ namespace writ::ledger {
 /// Fills in the fields from the document and the catalogue. Views into both.
 void read_surroundings(const json::Node& request, const Layers& layers, Record& record);
 
-/// Trace and span of a W3C traceparent; both empty if it is malformed or either is all zeros.
-struct TraceContext {
-    std::string_view trace_id, span_id;
-};
-[[nodiscard]] TraceContext read_traceparent(std::string_view header);
-
 /// The digest by which an idempotency key is looked up: it belongs to one agent of one tenant.
 [[nodiscard]] Hash key_of(const Attribution& who, std::string_view key, const Keyed& keyed);
 /// The digest of who requests what: docs/ledger.md, "Once". Everything else may differ when a request is repeated.

@@ -434,6 +434,25 @@ void AuthZen::evaluation(std::string_view body, const DecideRecorded& decide, Re
     impl_->evaluate(Parts(std::get<Value>(read)), decide, std::move(reply));
 }
 
+void AuthZen::proxied(const HttpHead& head, std::string_view path, const DecideRecorded& decide, Reply reply) const {
+    const auto answer_to_proxy = [](unsigned status) {
+        HttpAnswer answer;
+        answer.status = status;
+        answer.type = "text/plain";
+        return answer;
+    };
+    const auto with = impl_->current();
+    const HttpRoutes* const routes = with->mapping.http();
+    const auto question = routes != nullptr ? routes->question(head, path) : std::nullopt;
+    if (!question) return reply(answer_to_proxy(403));
+    Filled filled = impl_->fill(*with, Parts(*question).question(), impl_->now());
+    decide(std::move(filled.document),
+           [=, scopes = std::move(filled.scopes), reply = std::move(reply)](const ledger::Decided& decided) {
+               if (failed(decided)) return reply(answer_to_proxy(503));
+               reply(answer_to_proxy(permits(*decided.decision, scopes, with->mapping) ? 200 : 403));
+           });
+}
+
 void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, Reply reply) const {
     auto read = object_of(body, impl_->options.max_batch + 1);
     if (HttpAnswer* const wrong = std::get_if<HttpAnswer>(&read)) return reply(std::move(*wrong));

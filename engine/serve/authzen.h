@@ -63,6 +63,10 @@ public:
     void search_subject(std::string_view body, const Reply& reply) const;
     void search_resource(std::string_view body, const Reply& reply) const;
     void search_action(std::string_view body, const Reply& reply) const;
+    /// A request that a proxy asks about, as Envoy's filter ext_authz does: 200 if it is allowed, 403 if it is not or
+    /// if no route of the mapping fits, 503 if the decision could not be recorded. The answers have no body. Input:
+    /// path: of the request that the proxy received.
+    void proxied(const HttpHead& head, std::string_view path, const DecideRecorded& decide, Reply reply) const;
     /// `GET /.well-known/authzen-configuration`, with the path of the url behind it.
     void metadata(std::string_view path, const Reply& reply) const;
 

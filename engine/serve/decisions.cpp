@@ -221,6 +221,12 @@ void Service::Impl::search_resource(Exchange exchange) {
 void Service::Impl::search_action(Exchange exchange) {
     if (!lacks_authzen(exchange)) authzen->search_action(exchange.request.body, exchange.reply);
 }
+void Service::Impl::ext_authz(Exchange exchange) {
+    if (lacks_authzen(exchange)) return;
+    std::string_view path = exchange.request.head.path.substr(std::string_view("/envoy").size());
+    if (path.empty()) path = "/";
+    authzen->proxied(exchange.request.head, path, recorder_for(exchange), exchange.reply);
+}
 void Service::Impl::authzen_metadata(Exchange exchange) {
     if (!lacks_authzen(exchange)) authzen->metadata(exchange.request.head.path, exchange.reply);
 }

@@ -230,6 +230,15 @@ struct Mapping::Reader {
     static constexpr std::int64_t kMostSeconds = std::int64_t{366} * 24 * 60 * 60;
 };
 
+void Mapping::read_http(const Value& from, Reader& reader) {
+    auto read = HttpRoutes::read(from, "$.http");
+    if (!read) return reader.wrong(read.error().context, read.error().message);
+    for (const auto& [action, place] : read->actions())
+        if (rules_of(actions_, action) == nullptr)
+            reader.wrong(place, "`actions` has no rules for `" + std::string(action) + "`");
+    http_ = std::move(*read);
+}
+
 Result<Mapping> Mapping::read(const std::string& path) {
     const auto content = os::read_file(path, kMaxMapping);
     if (!content) return fail(Code::MappingNotValid, content.error().reason, path);
@@ -246,12 +255,14 @@ Result<Mapping> Mapping::parse(std::string_view text, const std::string& name) {
     if (document->type != Type::Object) {
         reader.wrong("$", "a mapping is an object with `subjects`, `resources` and `actions`");
     } else {
-        reader.members(*document, "$", {"always", "subjects", "resources", "actions", "obligations", "explain"});
+        reader.members(*document, "$",
+                       {"always", "subjects", "resources", "actions", "http", "obligations", "explain"});
         out.always_ = reader.rules(document->find("always"), "$.always", {});
         const std::vector<std::string_view> entity{"id", "type", "properties.NAME", "directory.NAME"};
         out.subjects_ = reader.section(*document, "subjects", entity);
         out.resources_ = reader.section(*document, "resources", entity);
         out.actions_ = reader.section(*document, "actions", {"name", "properties.NAME"});
+        if (const Value* http = document->find("http")) out.read_http(*http, reader);
         out.explain_ = reader.flag(*document, "$", "explain");
         if (const Value* names = document->find("obligations")) {
             if (names->type != Type::Array) reader.wrong("$.obligations", "write an array of names");

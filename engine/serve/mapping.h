@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "serve/directory.h"
+#include "serve/http_routes.h"
 #include "writ/bundle.h"
 #include "writ/request.h"
 
@@ -57,6 +58,8 @@ public:
     [[nodiscard]] bool explains() const { return explain_; }
     /// Whether every client fulfils an obligation with this name.
     [[nodiscard]] bool fulfils(std::string_view obligation) const;
+    /// How requests of a proxy become questions; null if the mapping has none.
+    [[nodiscard]] const HttpRoutes* http() const { return http_ ? &*http_ : nullptr; }
     /// The digest of the file, in hex.
     [[nodiscard]] const std::string& version() const { return version_; }
 
@@ -80,9 +83,11 @@ private:
 
     [[nodiscard]] static const Rules* rules_of(const Section& section, std::string_view name);
     [[nodiscard]] std::optional<Error> conflict() const;
+    void read_http(const json::Value& from, Reader& reader);
 
     Rules always_;
     Section subjects_, resources_, actions_;
+    std::optional<HttpRoutes> http_;
     std::vector<std::string> obligations_;
     bool explain_ = false;
     std::string name_, version_;

@@ -56,6 +56,9 @@ void Service::Impl::show_metrics(Exchange exchange) {
     if (authzen)
         write_metric(answer.body, "writ_authzen_dropped_properties_total", "counter",
                      "Properties of AuthZEN actions that the mapping does not read", authzen->dropped());
+    if (spans)
+        write_metric(answer.body, "writ_spans_dropped_total", "counter",
+                     "Spans that were dropped, or that the collector did not take", spans->dropped());
     std::uint64_t differ = 0;
     for (const std::uint64_t each : policy.divergences) differ += each;
     write_metric(answer.body, "writ_candidate_compared_total", "counter",

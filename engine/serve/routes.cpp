@@ -22,15 +22,23 @@ const std::vector<Service::Impl::Route>& Service::Impl::routes() {
         {"POST", "/v1/decide", "application/json", ClientRole::Decide, &Impl::decide},
         {"POST", "/v1/decide/batch", "application/x-ndjson", ClientRole::Decide, &Impl::decide_batch},
         {"POST", "/v1/search", "application/json", ClientRole::Decide, &Impl::search},
+        {"POST", "/v1/receipt", "application/json", ClientRole::Decide, &Impl::receipt},
+        {"POST", "/v1/use", "application/json", ClientRole::Decide, &Impl::use},
         {"GET", "/v1/revocations", "", ClientRole::Operate, &Impl::revocations},
-        {"POST", "/access/v1/evaluation", "application/json", ClientRole::Decide, &Impl::evaluation, false, 400},
-        {"POST", "/access/v1/evaluations", "application/json", ClientRole::Decide, &Impl::evaluations, false, 400},
-        {"POST", "/access/v1/search/subject", "application/json", ClientRole::Decide, &Impl::search_subject, false,
-         400},
-        {"POST", "/access/v1/search/resource", "application/json", ClientRole::Decide, &Impl::search_resource, false,
-         400},
-        {"POST", "/access/v1/search/action", "application/json", ClientRole::Decide, &Impl::search_action, false, 400},
-        {"GET", "/.well-known/authzen-configuration", "", ClientRole::Decide, &Impl::authzen_metadata, true},
+        {"POST", "/v1/revocations", "application/json", ClientRole::Operate, &Impl::revoke},
+        {"POST", "/access/v1/evaluation", "application/json", ClientRole::Decide, &Impl::evaluation, Askers::Clients,
+         false, 400},
+        {"POST", "/access/v1/evaluations", "application/json", ClientRole::Decide, &Impl::evaluations, Askers::Clients,
+         false, 400},
+        {"POST", "/access/v1/search/subject", "application/json", ClientRole::Decide, &Impl::search_subject,
+         Askers::Clients, false, 400},
+        {"POST", "/access/v1/search/resource", "application/json", ClientRole::Decide, &Impl::search_resource,
+         Askers::Clients, false, 400},
+        {"POST", "/access/v1/search/action", "application/json", ClientRole::Decide, &Impl::search_action,
+         Askers::Clients, false, 400},
+        {"GET", "/.well-known/authzen-configuration", "", ClientRole::Decide, &Impl::authzen_metadata, Askers::Anybody,
+         true},
+        {"*", "/envoy", "", ClientRole::Decide, &Impl::ext_authz, Askers::Proxies, true},
     };
     return kAll;
 }
@@ -47,11 +55,11 @@ const std::vector<Service::Impl::Route>& Service::Impl::admin_routes() {
 
 bool Service::Impl::Route::leads(const HttpHead& head) const {
     return path == head.path ||
-           (open && head.path.size() > path.size() && head.path.starts_with(path) && head.path[path.size()] == '/');
+           (below && head.path.size() > path.size() && head.path.starts_with(path) && head.path[path.size()] == '/');
 }
 
 bool Service::Impl::Route::takes(const HttpHead& head) const {
-    return leads(head) && (method == head.method || (method == "GET" && head.method == "HEAD"));
+    return leads(head) && (method == "*" || method == head.method || (method == "GET" && head.method == "HEAD"));
 }
 
 /// Why a request is refused before its body is read.
@@ -59,11 +67,12 @@ std::optional<HttpAnswer> Service::Impl::refusal(const std::vector<Route>& table
                                                  const Peer& peer) const {
     const auto known = current_clients();
     const bool anybody = peer.local || &table == &admin_routes();
-    const Client* const client = anybody ? nullptr : known->find(peer, head.header("authorization"));
     std::string allowed;
     for (const Route& each : table) {
         if (!each.leads(head)) continue;
-        if (!anybody && !each.open && client == nullptr) {
+        const std::string_view key = each.askers == Askers::Proxies ? "" : head.header("authorization");
+        const Client* const client = anybody ? nullptr : known->find(peer, key);
+        if (!anybody && each.askers != Askers::Anybody && client == nullptr) {
             HttpAnswer refused = problem(401, "no client certificate or bearer key of a known client");
             refused.headers.emplace_back("WWW-Authenticate", "Bearer");
             return refused;
@@ -97,9 +106,15 @@ std::optional<HttpAnswer> Service::Impl::admit(const std::vector<Route>& table, 
 void Service::Impl::route(const std::vector<Route>& table, const HttpRequest& request, Reply reply) {
     const Route& route =
         *std::find_if(table.begin(), table.end(), [&](const Route& each) { return each.takes(request.head); });
-    Reply answer = [this, path = route.path, id = std::string(request.head.header("x-request-id")),
+    std::optional<OpenSpan> span;
+    if (spans) span = spans->begin(request.head.header("traceparent"));
+    Reply answer = [this, &route, span, id = std::string(request.head.header("x-request-id")),
                     reply = std::move(reply)](HttpAnswer out) {
-        metrics.count_answer(path, out.status);
+        metrics.count_answer(route.path, out.status);
+        if (span) {
+            spans->end(*span, {route.method, route.path, out.status});
+            out.headers.emplace_back("traceparent", span->traceparent());
+        }
         if (!id.empty()) out.headers.emplace_back("X-Request-ID", id);
         reply(std::move(out));
     };

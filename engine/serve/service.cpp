@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "serve/service_impl.h"
@@ -18,6 +19,36 @@ Result<void> Service::Impl::read_clients() {
     if (!read) return tl::unexpected(std::move(read.error()));
     const std::lock_guard hold(clients_lock);
     clients = std::make_shared<const Clients>(std::move(*read));
+    return {};
+}
+
+Result<void> Service::Impl::read_revocation_key() {
+    if (settings.revocation_key.empty()) return {};
+    auto read = read_secret_key(settings.revocation_key);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    revocation_key.emplace(std::move(*read));
+    return {};
+}
+
+namespace {
+
+Result<SpanSettings> span_settings() {
+    return SpanSettings::read([](const char* name) {
+        const char* const value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    });
+}
+
+}  // namespace
+
+Result<void> Service::Impl::open_spans() {
+    auto read = span_settings();
+    if (!read) return tl::unexpected(std::move(read.error()));
+    if (read->url.empty()) return {};
+    spans = std::make_unique<Spans>(std::move(*read), [this](const std::string& why) {
+        log(why.empty() ? LogLine{LogLine::Level::Info, "spans_sent", {}}
+                        : LogLine{LogLine::Level::Warning, "spans_failed", {{"why", why}}});
+    });
     return {};
 }
 
@@ -60,6 +91,7 @@ Service::~Service() {
     // Nobody may ask the decision point while it is destroyed; and what it answers then needs the server.
     if (impl_->server) impl_->server->stop();
     if (impl_->admin) impl_->admin->stop();
+    impl_->background.reset();
     impl_->point.reset();
 }
 Service::Service(Service&&) noexcept = default;
@@ -94,9 +126,11 @@ Result<std::vector<ListenAddress>> addresses_of(const Settings& settings, const 
 Result<void> Service::check(const Settings& settings) {
     Impl impl(settings, {});
     if (const auto read = impl.read_clients(); !read) return read;
+    if (const auto read = impl.read_revocation_key(); !read) return read;
     const auto addresses = addresses_of(settings, *impl.clients);
     if (!addresses) return tl::unexpected(addresses.error());
     if (const auto read = impl.open_authzen(); !read) return read;
+    if (const auto read = span_settings(); !read) return tl::unexpected(read.error());
     if (!settings.tls_certificate.empty())
         return check_tls({settings.tls_certificate, settings.tls_key, settings.tls_client_ca});
     return {};
@@ -106,7 +140,10 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     auto impl = std::make_unique<Impl>(settings, std::move(log));
     Impl* const self = impl.get();
     if (const auto read = impl->read_clients(); !read) return tl::unexpected(read.error());
+    if (const auto read = impl->read_revocation_key(); !read) return tl::unexpected(read.error());
     if (const auto read = impl->open_authzen(); !read) return tl::unexpected(read.error());
+    if (const auto opened = impl->open_spans(); !opened) return tl::unexpected(opened.error());
+    impl->background = std::make_unique<Background>(16);
 
     HttpOptions http;
     auto addresses = addresses_of(settings, *impl->clients);

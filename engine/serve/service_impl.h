@@ -1,5 +1,5 @@
 // The state of the service, which its parts share. Private. service.cpp opens and ends it, routes.cpp finds what a
-// request means; decisions.cpp and operators.cpp answer.
+// request means; decisions.cpp, reports.cpp and operators.cpp answer.
 #pragma once
 
 #include <atomic>
@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "serve/authzen.h"
+#include "serve/background.h"
 #include "serve/metrics.h"
 #include "serve/service.h"
+#include "serve/spans.h"
 #include "serve/watched.h"
+#include "writ/keys.h"
 
 namespace writ::serve {
 
@@ -26,13 +29,20 @@ struct Exchange {
 };
 
 struct Service::Impl {
+    /// Who may ask over TCP.
+    enum class Askers : std::uint8_t {
+        Clients,
+        Anybody,
+        Proxies,  ///< clients with a certificate: the bearer key, if any, is that of the request they ask about
+    };
     /// What a path and a method mean.
     struct Route {
-        std::string_view method, path;
-        std::string_view type;  ///< of the body; empty: there is no body
+        std::string_view method, path;  ///< method `*`: any
+        std::string_view type;          ///< of the body; empty: any or none
         ClientRole role = ClientRole::Decide;
         void (Impl::*handle)(Exchange);
-        bool open = false;          ///< for anybody; and the path may go on after a slash
+        Askers askers = Askers::Clients;
+        bool below = false;         ///< also for paths that go on after a slash
         unsigned wrong_type = 415;  ///< status for a body of another type
 
         /// Whether it is at the path of a request; and whether it also has its method.
@@ -54,6 +64,9 @@ struct Service::Impl {
     std::unique_ptr<AuthZen> authzen;                                      ///< none without a mapping
     std::string checked;  ///< the digest of the policy that the mapping was checked against
     std::unique_ptr<DecisionPoint> point;
+    std::optional<SecretKey> revocation_key;
+    std::unique_ptr<Background> background;  ///< changes the store
+    std::unique_ptr<Spans> spans;            ///< none if no collector is named
     std::unique_ptr<HttpServer> server, admin;
 
     Impl(const Settings& chosen, EventLog to)
@@ -79,6 +92,9 @@ struct Service::Impl {
     void decide_batch(Exchange exchange);
     void search(Exchange exchange);
     void revocations(Exchange exchange);
+    void receipt(Exchange exchange);
+    void use(Exchange exchange);
+    void revoke(Exchange exchange);
     /// Answers 404 if there is no mapping.
     [[nodiscard]] bool lacks_authzen(const Exchange& exchange) const;
     /// Used while the exchange is handled.
@@ -88,6 +104,7 @@ struct Service::Impl {
     void search_subject(Exchange exchange);
     void search_resource(Exchange exchange);
     void search_action(Exchange exchange);
+    void ext_authz(Exchange exchange);
     void authzen_metadata(Exchange exchange);
     void livez(Exchange exchange);
     void readyz(Exchange exchange);
@@ -99,7 +116,10 @@ struct Service::Impl {
     void answered(const ledger::Decided& decided);
     [[nodiscard]] HttpAnswer answer_of(ledger::Decided decided) const;
     Result<void> read_clients();
+    Result<void> read_revocation_key();
     Result<void> open_authzen();
+    /// Errors: H0004.
+    Result<void> open_spans();
     void check_mapping();
     [[nodiscard]] std::shared_ptr<const Clients> current_clients() const {
         const std::shared_lock hold(clients_lock);

@@ -97,6 +97,8 @@ const std::vector<Setting>& all_settings() {
         {"channel", "NAME", "The channel to follow", false, text(&Settings::channel)},
         {"candidate", "NAME", "A channel to decide with as well, never enforced", false, text(&Settings::candidate)},
         {"trust", "FILE", "A public key that may sign activations", true, texts(&Settings::trust)},
+        {"revocation-key", "FILE", "The secret key that signs what operators revoke with /v1/revocations", false,
+         text(&Settings::revocation_key)},
         {"state", "DIR", "Folder for what the service keeps", false, text(&Settings::state)},
         {"ledger", "DIR", "The ledger", false, text(&Settings::ledger)},
         {"durability", "required|best-effort", "Whether a permit waits until its record is durable", false,

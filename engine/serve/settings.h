@@ -23,6 +23,7 @@ struct Settings {
     std::string admin;                ///< address of the second listener; empty: none
     std::string store, space = "default", channel, candidate;
     std::vector<std::string> trust;    ///< files of public keys that may sign
+    std::string revocation_key;        ///< file of the secret key that signs revocations of operators; empty: none
     std::string state = "writ-serve";  ///< folder for the ledger, and for the store of a policy that is given as files
     std::string ledger;                ///< folder; empty: `ledger` in `state`
     ledger::Durability durability = ledger::Durability::Required;

@@ -254,4 +254,41 @@ for name, text, code in (("a damaged mapping", "{", "H0006"),
     check(name, done.returncode == 3 and code in done.stderr, done)
     shutil.rmtree(broken)
 
+# --- requests that a proxy asks about
+(broken := new_folder()).joinpath("directory.json").write_text("{}")
+service = Service("envoy", directory=str(broken / "directory.json"))
+AGENT = {"X-Agent-Id": "refund-agent", "x-run-id": "r-1"}
+for name, method, path, headers, expected in (
+    ("a refund", "POST", "/orders/o-1/refunds", AGENT, 200),
+    ("a read", "GET", "/orders/o-1?verbose=1", AGENT, 200),
+    ("a parameter that the policy refuses", "POST", "/orders/p-1/refunds", AGENT, 403),
+    ("another agent", "POST", "/orders/o-1/refunds", {**AGENT, "X-Agent-Id": "support-agent"}, 403),
+    ("no agent", "GET", "/orders/o-1", {"x-run-id": "r-1"}, 403),
+    ("an empty agent", "GET", "/orders/o-1", {**AGENT, "X-Agent-Id": ""}, 403),
+    ("no run", "GET", "/orders/o-1", {"X-Agent-Id": "refund-agent"}, 403),
+    ("another method", "DELETE", "/orders/o-1", AGENT, 403),
+    ("another path", "GET", "/orders", AGENT, 403),
+    ("no path", "GET", "", AGENT, 403),
+    ("an empty segment", "GET", "/orders/", AGENT, 403),
+    ("two slashes", "GET", "//orders/o-1", AGENT, 403),
+    ("an escape", "GET", "/orders/o%2D1", AGENT, 403),
+    ("dots", "GET", "/orders/o-1/../o-1", AGENT, 403),
+    ("a path parameter", "GET", "/orders/o-1;x=1", AGENT, 403),
+):
+    answer = service.ask(method, "/envoy" + path, headers=headers)
+    check(f"proxied: {name}", answer[0] == expected and answer[2] == "", answer)
+service.connection.close()
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect(str(service.folder / "writ.sock"))
+    s.sendall(b"GET /envoy/orders/o-1 HTTP/1.1\r\nHost: x\r\nx-agent-id: refund-agent\r\nX-Agent-Id: other\r\nx-run-id: r-1\r\n\r\n")
+    check("proxied: two agents", s.recv(100).startswith(b"HTTP/1.1 403 "))
+shown = subprocess.run([WRIT, "ledger", "export", "-L", "writ-serve/ledger"], cwd=service.folder, capture_output=True, text=True)
+check("what fits a route is recorded", len(shown.stdout.splitlines()) == 5, shown.stdout)
+check("a path that only begins like it", service.ask("GET", "/envoyx/orders/o-1", headers=AGENT)[0] == 404)
+service.end()
+shutil.rmtree(broken)
+service = Service("certification")
+check("a mapping without routes allows no request", service.ask("GET", "/envoy/orders/o-1", headers=AGENT)[0] == 403)
+service.end()
+
 end()

@@ -3,123 +3,19 @@
 
 usage: service_test.py WRIT EXAMPLES
 """
-import atexit
+import http.server
 import json
 import os
-import pathlib
 import re
-import resource
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 
-from harness import check, end, new_folder
-
-WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
-PERMIT = (EXAMPLES / "refund/requests/permit.json").read_text()
-
-
-
-class Service:
-    """A service in a folder of its own, with a copy of the refund example."""
-
-    def __init__(self, *options, env=None, config=None, most=None):
-        self.most = most  # bytes of each file that it writes
-        self.folder = new_folder()
-        shutil.copytree(EXAMPLES / "refund", self.folder / "refund")
-        self.options = list(options)
-        self.env = {**os.environ, **(env or {})}
-        if config is not None:
-            (self.folder / "serve.json").write_text(json.dumps(config))
-            self.options += ["--config", "serve.json"]
-        self.start()
-
-    def start(self):
-        self.log = open(self.folder / "log", "w+")
-        self.process = subprocess.Popen(self.command(), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
-                                        env=self.env, preexec_fn=self.limit, close_fds=False)
-        atexit.register(self.process.kill)  # also if this test ends early
-        for _ in range(200):
-            if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
-                return
-            time.sleep(0.05)
-
-    def command(self):
-        delay = [] if "--drain-delay" in self.options else ["--drain-delay", "0"]
-        return [WRIT, "serve", "refund", "--admin", "unix:admin.sock", *delay, *self.options]
-
-    def limit(self):
-        if self.most is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (self.most, self.most))
-
-    def text(self):
-        return (self.folder / "log").read_text()
-
-    def wait_for(self, text, count=1):
-        for _ in range(100):
-            if self.text().count(text) >= count:
-                return True
-            time.sleep(0.05)
-        return False
-
-    def connect(self, name="writ.sock"):
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(10)
-        s.connect(str(self.folder / name))
-        return s
-
-    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
-        with self.connect(name) as s:
-            return exchange(s, method, path, body, headers)
-
-    def raw(self, data, name="writ.sock"):
-        """Sends bytes; returns the first answer's status, or None if the connection is closed."""
-        with self.connect(name) as s:
-            s.sendall(data)
-            return read_answer(s)[0]
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return code
-
-
-def exchange(s, method, path, body=b"", headers=None):
-    body = body.encode() if isinstance(body, str) else body
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-    given = {"Content-Type": "application/json"} if body else {}
-    given.update(headers or {})
-    if body or method == "POST":
-        given["Content-Length"] = str(len(body))
-    lines += [f"{k}: {v}" for k, v in given.items()]
-    s.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-    return read_answer(s, method == "HEAD")
-
-
-def read_answer(s, bodiless=False):
-    """Reads one answer: status, headers, body. Status None: closed before."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        try:
-            got = s.recv(65536)
-        except (ConnectionError, socket.timeout):
-            got = b""
-        if not got:
-            return None, {}, b""
-        data += got
-    head, _, rest = data.partition(b"\r\n\r\n")
-    lines = head.decode().split("\r\n")
-    headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
-    length = 0 if bodiless else int(headers.get("content-length", 0))
-    while len(rest) < length:
-        rest += s.recv(65536)
-    return int(lines[0].split()[1]), headers, rest[:length]
+from harness import EXAMPLES, PERMIT, Service, WRIT, check, end, exchange, new_folder, read_answer
 
 
 def with_field(field, value):
@@ -469,7 +365,49 @@ with socket.create_connection(("127.0.0.1", port), 5) as s:
 check("a removed key", service.wait_for("reloaded") and over_tls({"Authorization": f"Bearer {key}"})[0] == 401, service.text())
 check("ends with 0", service.end() == 0)
 
-for name, options, code, said in [
+# --- traces
+exports, answers = [], [503, 200, 200]
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        exports.append((self.path, self.headers["Content-Type"], self.headers["X-Key"], json.loads(body)))
+        self.send_response(answers[min(len(exports), 3) - 1])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+collector = http.server.HTTPServer(("127.0.0.1", 0), Collector)
+threading.Thread(target=collector.serve_forever, daemon=True).start()
+service = Service(env={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}", "OTEL_BSP_SCHEDULE_DELAY": "20",
+                       "OTEL_EXPORTER_OTLP_HEADERS": "X-Key=secret%201", "OTEL_SERVICE_NAME": "pdp"})
+trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+for flags in ("01", "00", "01"):
+    _, headers, _ = service.ask("POST", "/v1/decide", PERMIT, {"traceparent": f"00-{trace}-{caller}-{flags}"})
+    time.sleep(0.2)
+check("a collector that refuses is told once", service.wait_for("spans_failed") and service.text().count("spans_failed") == 1)
+check("and when it is back", service.wait_for("spans_sent"), service.text())
+service.ask("POST", "/v1/decide", "{")
+check("ends with 0", service.end() == 0)
+check("spans are sent at the end, and those that the caller does not record are not", len(exports) == 3, exports)
+path, kind, key_header, export = exports[1]
+check("OTLP over HTTP", (path, kind, key_header) == ("/v1/traces", "application/json", "secret 1"), exports[1])
+resource = export["resourceSpans"][0]
+check("the service is named", {"key": "service.name", "value": {"stringValue": "pdp"}} in resource["resource"]["attributes"], resource)
+span = resource["scopeSpans"][0]["spans"][0]
+check("the span", (span["traceId"], span["parentSpanId"], span["name"], span["kind"]) == (trace, caller, "POST /v1/decide", 2), span)
+check("its attributes", {"key": "http.response.status_code", "value": {"intValue": "200"}} in span["attributes"], span)
+check("its time", 0 <= int(span["endTimeUnixNano"]) - int(span["startTimeUnixNano"]) < 5e9
+      and abs(int(span["startTimeUnixNano"]) / 1e9 - time.time()) < 60, span)
+check("the answer names it", headers.get("traceparent") == f"00-{trace}-{span['spanId']}-01", headers)
+check("no claim in a span", "alice" not in json.dumps(exports) and "refund-agent" not in json.dumps(exports))
+collector.shutdown()
+
+for name, options, code, said, *env in [
     ("TCP without TLS", ["refund", "--listen", "tcp://127.0.0.1:1"], 2, "TCP without TLS"),
     ("an address", ["refund", "--admin", "localhost:1"], 2, "H0001|not an address"),
     ("an admin that others reach", ["refund", "--admin", "tcp://0.0.0.0:9180"], 2, "no authentication"),
@@ -477,6 +415,7 @@ for name, options, code, said in [
     ("a file of TLS", ["refund", "--tls-certificate", "none.pem", "--check"], 3, "H0003"),
     ("keys", ["refund", "--keys", "refund/policy.writ", "--check"], 3, "H0005"),
     ("nothing to serve", [], 2, "name a policy"),
+    ("a collector", ["refund", "--check"], 3, "H0004", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
     ("all well", ["refund", "--check"], 0, "ok"),
     ("a setting", ["refund", "--config", "bad.json"], 3, "did you mean `listen`"),
     ("a taken socket", ["refund", "--listen", "unix:refund"], 4, "H0002"),
@@ -484,7 +423,8 @@ for name, options, code, said in [
     where = new_folder()
     shutil.copytree(EXAMPLES / "refund", where / "refund")
     (where / "bad.json").write_text('{"listn": []}')
-    result = subprocess.run([WRIT, "serve", *options], cwd=where, capture_output=True, text=True, timeout=20)
+    result = subprocess.run([WRIT, "serve", *options], cwd=where, capture_output=True, text=True, timeout=20,
+                            env={**os.environ, **(env[0] if env else {})})
     check(f"refused: {name}", result.returncode == code and any(each in result.stdout + result.stderr for each in said.split("|")),
           (result.returncode, result.stderr))
     shutil.rmtree(where)

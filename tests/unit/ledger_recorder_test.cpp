@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/json.h"
+#include "base/traceparent.h"
 #include "ledger/surroundings.h"
 #include "ledger_fixture.h"
 #include "writ/inquiry.h"

@@ -207,6 +207,36 @@ TEST_CASE("serve mapping: MappingNotValid, with the place and what to write") {
     CHECK(Mapping::read("/nowhere/m.json").error().code == "H0006");
 }
 
+TEST_CASE("serve mapping: routes of a proxy") {
+    const auto http = [](const std::string& member) {
+        std::string mapping = mapping_with("", "");
+        mapping.back() = ',';
+        return refusal(mapping + R"("http": )" + member + "}");
+    };
+    const auto route = [&](const std::string& text) {
+        return http(R"({"subject": {"type": "user", "header": "x-user"}, "resource": {"type": "bill", "id": "b"},
+                        "routes": [{"method": "GET", "path": "/bills/{bill}", "action": "pay"})" +
+                    text + "]}");
+    };
+    CHECK(contains(http("{}"), "m.json: $.http | write an object with `subject`"));
+    CHECK(contains(http(R"({"subject": {"type": "user"}, "resource": {}, "routes": []})"),
+                   R"($.http.subject | write an object with {"type", …, "header"})"));
+    CHECK(
+        contains(http(R"({"subject": {"type": "u", "header": "h"}, "resource": {"type": 1, "id": "b"}, "routes": []})"),
+                 "$.http.resource | write"));
+    CHECK(contains(route(R"(, {"path": "/"})"), "$.http.routes[1] | write"));
+    for (const char* path : {"bills", "/a//b", "/a/", "/../a", "/a%20b", "/a?b", "/a;b"})
+        CHECK(contains(route(R"(, {"method": "GET", "action": "pay", "path": ")" + std::string(path) + "\"}"),
+                       "$.http.routes[1].path | write a path"));
+    for (const char* path : {"/{}", "/{a}/{a}"})
+        CHECK(contains(route(R"(, {"method": "GET", "action": "pay", "path": ")" + std::string(path) + "\"}"),
+                       "$.http.routes[1].path | give each part"));
+    CHECK(contains(route(R"(, {"method": "GET", "path": "/bills/{other}", "action": "pay"})"),
+                   "$.http.routes[1] | the route at $.http.routes[0] is for the same requests"));
+    CHECK(contains(route(R"(, {"method": "PUT", "path": "/", "action": "pya"})"),
+                   "$.http.routes[1].action | `actions` has no rules for `pya`"));
+}
+
 TEST_CASE("serve mapping: two rules cannot state the same field") {
     const std::string id = R"({"to": "user.id", "from": "id"})";
     CHECK(contains(refusal(mapping_with(id + "," + id)),
