@@ -349,6 +349,7 @@ check("a second connection of one session", all(over_tls({"Authorization": f"Bea
 check("over TLS with a key", over_tls({"Authorization": f"Bearer {key}"})[0] == 200, service.text())
 check("without a key", over_tls({})[0] == 401)
 check("with a wrong key", over_tls({"Authorization": f"Bearer {key[:-1]}"})[0] == 401)
+check("a request that a proxy asks about needs a certificate, whatever its key", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/envoy/x", "")[0] == 401)
 check("operators only", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/v1/revocations", "")[0] == 403)
 check("the variable of the environment", '"event":"listening"' in service.text().replace(" ", ""), service.text())
 check("the environment wins over the file", [service.ask("POST", "/v1/decide/batch", "{}\n" * n, {"Content-Type": "application/x-ndjson"})[0]
