@@ -18,11 +18,10 @@ import sys
 import threading
 import time
 
-from harness import check, end, new_folder
+from harness import check, end, exchange, new_folder, read_answer
 
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 PERMIT = (EXAMPLES / "refund/requests/permit.json").read_text()
-
 
 
 class Service:
@@ -88,38 +87,6 @@ class Service:
         code = self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
         return code
-
-
-def exchange(s, method, path, body=b"", headers=None):
-    body = body.encode() if isinstance(body, str) else body
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-    given = {"Content-Type": "application/json"} if body else {}
-    given.update(headers or {})
-    if body or method == "POST":
-        given["Content-Length"] = str(len(body))
-    lines += [f"{k}: {v}" for k, v in given.items()]
-    s.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-    return read_answer(s, method == "HEAD")
-
-
-def read_answer(s, bodiless=False):
-    """Reads one answer: status, headers, body. Status None: closed before."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        try:
-            got = s.recv(65536)
-        except (ConnectionError, socket.timeout):
-            got = b""
-        if not got:
-            return None, {}, b""
-        data += got
-    head, _, rest = data.partition(b"\r\n\r\n")
-    lines = head.decode().split("\r\n")
-    headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
-    length = 0 if bodiless else int(headers.get("content-length", 0))
-    while len(rest) < length:
-        rest += s.recv(65536)
-    return int(lines[0].split()[1]), headers, rest[:length]
 
 
 def with_field(field, value):
