@@ -14,7 +14,7 @@ Fenced blocks, by language and the words after it:
   writ with=NAME,NAME       compiled together with these files of the page's folder
   csv|json|… file=NAME      written to the page's folder
   json                      must be JSON
-  c in=FILE                 occurs literally in that file of the project
+  c|cpp|python in=FILE      occurs literally in that file of the project
   sh                        run in the page's folder, with `writ` on the PATH and a copy of examples/
   sh exit=N                 … and must end with that exit code
   sh error=CODE             … and must end with exit code 3 and that error in the output
@@ -155,7 +155,7 @@ class Runner:
                 json.loads(block.text)
             except ValueError as problem:
                 self.fail(block.where(), f"not JSON: {problem}")
-        elif language in ("c", "cpp"):
+        elif language in ("c", "cpp", "python"):
             source = options.get("in", "no file")
             if not (ROOT / source).is_file() or block.text not in (ROOT / source).read_text():
                 self.fail(block.where(), f"does not stand like this in {source}")
