@@ -48,6 +48,8 @@ NOT_RUN = {
     # The same; tests/serve/service_test.py has keys and certificates too.
     ("docs/serve.md", "writ serve examples/refund --admin unix:admin.sock &"),
     ("docs/serve.md", "openssl rand -hex 32 > broker.key"),
+    # Installs a package; tests/link/deb_test.sh does so in a folder.
+    ("docs/serve.md", "engine/install/deb.sh build ."),
     # Needs a broker's ledger; docs/ledger.md runs the same on one of its own.
     ("docs/how-to.md", "writ ledger verify -L /var/lib/broker/ledger --checkpoint witness/latest --key broker.pub"),
     # Changes the reader's shell; tests/cli/completion_test.sh does the same with shells of its own.
