@@ -110,14 +110,14 @@ def ask_for_roles(found, trusts, port, key):
 def malformed(path, method):
     """Requests that are refused before anything else, and how."""
     first = f"{method.upper()} {path} HTTP/1.1\r\n"
-    body = "Host: x\r\nContent-Type: application/json\r\n"
+    body = "Host: localhost\r\nContent-Type: application/json\r\n"
     yield 400, first + "\r\n"
     yield 413, first + body.replace("json", "x-ndjson" if path.endswith("batch") else "json") + "Content-Length: 999999999\r\n\r\n"
     yield 415, first + body + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
     yield 417, first + body + "Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}"
-    yield 431, first + "Host: x\r\n" + "A: b\r\n" * 64 + "\r\n"
+    yield 431, first + "Host: localhost\r\n" + "A: b\r\n" * 64 + "\r\n"
     yield 501, first + body + "Transfer-Encoding: gzip\r\n\r\n"
-    yield 505, first.replace("1.1", "1.2") + "Host: x\r\n\r\n"
+    yield 505, first.replace("1.1", "1.2") + "Host: localhost\r\n\r\n"
 
 
 def ask_malformed(service):
