@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 
-from harness import Running, certificate, check, end, free_port, new_folder
+from harness import check, end, new_folder
+from running import Running, certificate, free_port
 
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 CLIENTS, REQUESTS = EXAMPLES / "clients", EXAMPLES / "refund/requests"

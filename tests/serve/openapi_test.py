@@ -18,8 +18,9 @@ import subprocess
 import sys
 import threading
 
-from harness import Running, certificate, check, end, exchange, free_port, new_folder
+from harness import check, end, exchange, new_folder
 from openapi import METHODS, Answer, Route, differences, distinct, operations, structure
+from running import Running, certificate, free_port
 
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "docs/openapi.json").read_text())
