@@ -14,7 +14,7 @@ Fenced blocks, by language and the words after it:
   writ with=NAME,NAME       compiled together with these files of the page's folder
   csv|json|… file=NAME      written to the page's folder
   json                      must be JSON
-  c in=FILE                 occurs literally in that file of the project
+  c|cpp|python in=FILE      occurs literally in that file of the project
   sh                        run in the page's folder, with `writ` on the PATH and a copy of examples/
   sh exit=N                 … and must end with that exit code
   sh error=CODE             … and must end with exit code 3 and that error in the output
@@ -48,6 +48,8 @@ NOT_RUN = {
     # The same; tests/serve/service_test.py has keys and certificates too.
     ("docs/serve.md", "writ serve examples/refund --admin unix:admin.sock &"),
     ("docs/serve.md", "openssl rand -hex 32 > broker.key"),
+    # Installs a package; tests/link/deb_test.sh does so in a folder.
+    ("docs/serve.md", "engine/install/deb.sh build ."),
     # Needs a broker's ledger; docs/ledger.md runs the same on one of its own.
     ("docs/how-to.md", "writ ledger verify -L /var/lib/broker/ledger --checkpoint witness/latest --key broker.pub"),
     # Changes the reader's shell; tests/cli/completion_test.sh does the same with shells of its own.
@@ -155,7 +157,7 @@ class Runner:
                 json.loads(block.text)
             except ValueError as problem:
                 self.fail(block.where(), f"not JSON: {problem}")
-        elif language in ("c", "cpp"):
+        elif language in ("c", "cpp", "python"):
             source = options.get("in", "no file")
             if not (ROOT / source).is_file() or block.text not in (ROOT / source).read_text():
                 self.fail(block.where(), f"does not stand like this in {source}")

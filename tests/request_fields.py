@@ -5,11 +5,13 @@ The binding, the checker, the reference evaluator's reading of documents and the
 types and limits from that schema. This test compares these other lists of fields with it:
 
   docs/request-format.md          every field, with its type, limit and provenance, and which must be stated
+  docs/openapi.json               every field that a request may state, with its type and limit
   engine/base/builtin_facts.def   the facts and columns that the engine reads, with their types and presence
   PRESENCE, INVOLVED, BESIDE, NAMED   lists in code; DRAFT and BINDING together
 
 If they agree, the test removes or renames each entry in each place, and fails if it does not notice that.
 """
+import json
 import pathlib
 import re
 import sys
@@ -18,7 +20,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCHEMA = "stdlib/request.writ"
 TABLE = "engine/base/builtin_facts.def"
 PAGE = "docs/request-format.md"
+OPENAPI = "docs/openapi.json"
 PATH = r"[a-z_]+(?:\.[a-z_]+)*"
+# Fields that the engine makes, and that no request states.
+MADE = {"delegation.first", "delegation.last", "delegation.pairs"}
 
 # Lists of the facts that must be stated: file, begin, end, how a path stands there.
 PRESENCE = [
@@ -150,6 +155,53 @@ def page(text):
     return out, stated
 
 
+# ---- the OpenAPI document -------------------------------------------------------------------------
+
+
+def as_json(fields, path):
+    """The JSON schema of a field, without its description."""
+    shape, none, most, _ = fields[path]
+
+    def one(word):
+        if word == "record":
+            below = [name for name in fields if name.startswith(path + ".") and "." not in name[len(path) + 1:]]
+            members = {name.rpartition(".")[2]: as_json(fields, name) for name in below if name not in MADE}
+            return {"type": "object", "properties": members, "additionalProperties": False} if members else {"type": "object"}
+        if word in ("instant", "duration"):
+            return {"$ref": f"#/components/schemas/{word.capitalize()}"}
+        if " " in word:
+            return {"enum": word.split()}
+        return {"type": {"int": "integer", "decimal": "number", "bool": "boolean"}.get(word, "string")}
+
+    several = re.fullmatch(r"(list|set|one_or_many|map)<(?:string, )?(.+)>", shape)
+    if several and several[1] == "map":
+        out = {"type": "object", "additionalProperties": one(several[2]), "maxProperties": int(most or 16)}
+    elif several:
+        out = {"type": "array", "items": one(several[2]), "maxItems": int(most or (16 if several[2] == "record" else 64))}
+        if several[1] == "one_or_many":
+            out = {"anyOf": [{"type": "string"}, out]}
+    else:
+        out = {**one(shape), **({"maxLength": int(most)} if most else {})}
+    if not none:
+        return out
+    if "enum" in out:
+        return {"enum": [*out["enum"], None]}
+    return {**out, "type": [out["type"], "null"]} if "type" in out else {"anyOf": [out, {"type": "null"}]}
+
+
+def bare(node):
+    """A schema without descriptions."""
+    if isinstance(node, list):
+        return [bare(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: bare(each) for name, each in node.items() if name != "description" or not isinstance(each, str)}
+
+
+def told_in_openapi(text):
+    return bare(json.loads(text)["components"]["schemas"]["Request"])
+
+
 # ---- the table ------------------------------------------------------------------------------------
 
 
@@ -203,6 +255,14 @@ def differences(texts):
     for name in sorted(fields.keys() | told.keys()):
         if fields.get(name) != told.get(name):
             out.append(f"{PAGE}: {name} is {told.get(name)}, declared {fields.get(name)}")
+    groups = [name for name in fields if "." not in name]
+    members = told_in_openapi(texts[OPENAPI])["properties"]
+    named = members.pop("provenance", {}).get("anyOf", [{}])[-1].get("propertyNames", {}).get("enum")
+    if named != groups:
+        out.append(f"{OPENAPI}: the groups of the provenance are {named}")
+    for name in sorted(members.keys() | set(groups)):
+        if name not in groups or members.get(name) != as_json(fields, name):
+            out.append(f"{OPENAPI}: {name} is {members.get(name)}, declared {fields.get(name)}")
     facts, stated = table(texts[TABLE])
     for name, kind in facts.items():
         if name not in fields or as_read(fields[name]) != kind:
@@ -249,6 +309,11 @@ def damaged(texts):
     rows = re.sub(r"\n#### [^\0]*?(?=\n### )", "", rows)
     for line in re.finditer(r"^\| `\w+`.*\n", rows, re.M):
         yield f"{PAGE} without {line[0][:30]}", put(PAGE, texts[PAGE].replace("\n" + line[0], "\n", 1))
+    for member in re.finditer(r'"(\w+)": \{', part(texts[OPENAPI], '"Request": {', '"Provenance": {')):
+        if member[1] not in ("properties", "items", "additionalProperties", "Request", "propertyNames"):
+            text = texts[OPENAPI]
+            at = text.index('"Request": {') + member.start(1)
+            yield f"{OPENAPI} with another {member[1]}", put(OPENAPI, text[:at] + "x" + text[at:])
     for path, begin, end, pattern in PRESENCE + INVOLVED:
         whole = part(texts[path], begin, end)
         for name in paths(whole, pattern):
@@ -269,7 +334,7 @@ def damaged(texts):
 
 
 def main():
-    files = {SCHEMA, TABLE, PAGE, DRAFT[0], BINDING[0], *BESIDE, *(place[0] for place in PRESENCE + INVOLVED + NAMED)}
+    files = {SCHEMA, TABLE, PAGE, OPENAPI, DRAFT[0], BINDING[0], *BESIDE, *(place[0] for place in PRESENCE + INVOLVED + NAMED)}
     texts = {path: read(path) for path in files}
     found, count = differences(texts), 0
     for what, others in damaged(texts) if not found else ():

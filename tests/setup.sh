@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(g++ meson ninja-build pkg-config python3 tzdata antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev
     libexpected-dev libcli11-dev libre2-dev libsimdjson-dev libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev)
 [ "${1:-}" = build ] || packages+=(libboost1.81-dev libcurl4-openssl-dev openssl curl gcc ccache git doctest-dev libbenchmark-dev valgrind clang-format-19 clang-tidy-19
-    zsh fish groff-base mandoc)
+    zsh fish groff-base mandoc python3-jsonschema dpkg-dev)
 
 missing=()
 for package in "${packages[@]}"; do

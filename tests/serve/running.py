@@ -1,0 +1,77 @@
+"""A service with any options and files, for the tests of what it answers; a certificate and a port for it."""
+import atexit
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+from harness import exchange, new_folder, read_answer
+
+
+class Running:
+    """`writ serve` in a folder of its own, with copies of files. It listens at writ.sock, and for operators at admin.sock."""
+
+    def __init__(self, writ, options, copies=(), settings=None, variables=None):
+        self.folder = new_folder()
+        for source in copies:
+            if source.is_dir():
+                shutil.copytree(source, self.folder / source.name)
+            else:
+                shutil.copy(source, self.folder)
+        self.log = open(self.folder / "log", "w+")
+        command = [writ, "serve", *options, "--admin", "unix:admin.sock", "--drain-delay", "0"]
+        for name, value in (settings or {}).items():
+            command += [f"--{name}", str(value)]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
+                                        env={**os.environ, **(variables or {})})
+        atexit.register(self.process.kill)  # also if the test ends early
+        self.wait_for("listening address=unix:admin.sock")
+
+    def text(self):
+        return (self.folder / "log").read_text()
+
+    def wait_for(self, text):
+        for _ in range(400):
+            if self.process.poll() is not None or text in self.text():
+                return
+            time.sleep(0.05)
+
+    def connect(self, name="writ.sock"):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(20)
+        s.connect(str(self.folder / name))
+        return s
+
+    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
+        with self.connect(name) as s:
+            return exchange(s, method, path, body, headers)
+
+    def raw(self, data, name="writ.sock"):
+        """Sends bytes, and reads one answer."""
+        with self.connect(name) as s:
+            s.sendall(data)
+            return read_answer(s)
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(30)
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return code
+
+
+def certificate(folder):
+    """Makes cert.pem and key.pem for 127.0.0.1. Output: a context that trusts it."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem",
+                    "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                   cwd=folder, check=True, capture_output=True)
+    return ssl.create_default_context(cafile=folder / "cert.pem")
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
