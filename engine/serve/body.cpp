@@ -59,9 +59,7 @@ BodyReader::Step BodyReader::line(std::string_view text) {
     }
     constexpr std::size_t kDigits = 8;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), left_, 16);
-    // from_chars() would take a minus.
-    if (error != std::errc{} || end != text.data() + text.size() || text.size() > kDigits || text[0] == '-')
-        return Step::Malformed;
+    if (error != std::errc{} || end != text.data() + text.size() || text.size() > kDigits) return Step::Malformed;
     if (left_ > most_ - body_.size()) return Step::TooLong;
     part_ = left_ == 0 ? Part::Trailers : Part::Chunk;
     return Step::More;
