@@ -43,6 +43,7 @@ NOT_RUN = {
     ("README.md", "tests/run.sh"),
     # Takes minutes.
     ("docs/performance.md", "tests/bench/run.sh --peers"),
+    ("docs/performance.md", "tests/bench/serve.sh --peers"),
     # Waits for requests; tests/serve/authzen_test.py starts the same service.
     ("docs/serve-authzen.md", "cd examples/authzen/certification"),
     # The same; tests/serve/service_test.py has keys and certificates too.

@@ -270,6 +270,12 @@ struct Recorder::Impl {
                !approvals.unused.empty();
     }
 
+    /// Queues a record that nobody waits for, or drops it.
+    void offer() {
+        auto one = std::make_unique<Waiting>(encoded());
+        (void)writer.offer(one);
+    }
+
     /// Records what is prepared, and waits for it if it must be recorded.
     Answer finish(Prepared prepared) {
         std::optional<std::uint64_t> sequence;
@@ -283,15 +289,16 @@ struct Recorder::Impl {
                 sequence = one.appended.sequence;
             }
         } else if (prepared.recordable) {
-            auto one = std::make_unique<Waiting>(encoded());
-            (void)writer.offer(one);
+            offer();
         }
         return {given.decision, sequence, given.repeated(), std::move(prepared.error)};
     }
 
-    /// Queues what is prepared. Output: the answer, if it could not be queued.
+    /// Queues what is prepared. Output: the answer, if nothing is waited for.
     std::optional<Decided> finish_async(Prepared prepared, OnDecided done) {
-        if (!prepared.recordable) return detach({given.decision, {}, {}, std::move(prepared.error)}, prepared.layers);
+        const bool waits = prepared.recordable && (needs_record() || options.await_number);
+        if (prepared.recordable && !waits) offer();
+        if (!waits) return detach({given.decision, {}, {}, std::move(prepared.error)}, prepared.layers);
         auto deferred = std::make_unique<Deferred>(encoded(), approvals.unused, given.decision, prepared.layers,
                                                    std::move(prepared.error), needs_record(), std::move(done));
         Deferred& answering = *deferred;

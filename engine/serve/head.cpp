@@ -177,6 +177,20 @@ bool same_name(std::string_view a, std::string_view b) {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool is_header_line(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    return colon != std::string_view::npos && is_token(line.substr(0, colon)) && is_value(line.substr(colon + 1));
+}
+
+std::size_t end_of_head(std::string_view text) {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        std::size_t next = at + 1;
+        if (next < text.size() && text[next] == '\r') ++next;
+        if (next < text.size() && text[next] == '\n') return next + 1;
+    }
+    return 0;
+}
+
 std::string_view HttpHead::header(std::string_view name) const {
     for (const auto& [each, value] : headers)
         if (same_name(each, name)) return value;

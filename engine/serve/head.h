@@ -1,5 +1,5 @@
 // The strict reading of the head of an HTTP/1.1 request: its request line and its headers. Whatever two servers could
-// read differently is refused here, before the library that reads bodies sees it: RFC 9112, sections 3, 5 and 6.
+// read differently is refused here: RFC 9112, sections 3, 5 and 6. Not here: bodies (body.h).
 #pragma once
 
 #include <cstddef>
@@ -37,6 +37,10 @@ struct HttpRefusal {
     std::string why;        ///< one sentence for the client; contains nothing that the client sent
 };
 
+/// Finds the end of the first head in a text: an empty line, also one that ends in a bare LF, so that it can be refused
+/// at once. Output: the bytes of the head; 0: its end has not arrived.
+[[nodiscard]] std::size_t end_of_head(std::string_view text);
+
 /// Reads a head.
 /// Input:   text: from the request line to the empty line, which is included.
 /// Output:  the head, or why it is refused. Refused are: a line that does not end in CRLF, folded lines, a space before
@@ -44,6 +48,10 @@ struct HttpRefusal {
 /// several Content-Length, Content-Length with Transfer-Encoding, a transfer coding other than one `chunked`, and every
 /// version but HTTP/1.1 and HTTP/1.0.
 [[nodiscard]] std::variant<HttpHead, HttpRefusal> read_head(std::string_view text, const HeadLimits& limits);
+
+/// Whether a line, without its CRLF, is one header: a token, a colon, and visible ASCII, spaces and tabs. Not so if it
+/// continues the line before it.
+[[nodiscard]] bool is_header_line(std::string_view line);
 
 /// Compares ASCII text without regard to case.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);

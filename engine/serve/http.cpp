@@ -3,11 +3,9 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <charconv>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -19,16 +17,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 
-#include "base/json.h"
+#include "serve/body.h"
 #include "writ/errors.h"
 
 namespace writ::serve {
@@ -36,47 +31,15 @@ namespace writ::serve {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using Protocol = asio::generic::stream_protocol;
 using Strand = asio::strand<asio::io_context::executor_type>;
-using Plain = beast::basic_stream<Protocol, Strand>;
-using Secure = beast::ssl_stream<Plain>;
+using Plain = asio::basic_stream_socket<Protocol, Strand>;
+using Secure = asio::ssl::stream<Plain>;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
 
-/// Finds the end of a head: an empty line, also one that ends in a bare LF, so that it can be refused at once.
-std::pair<asio::buffers_iterator<asio::const_buffer>, bool> ends_head(asio::buffers_iterator<asio::const_buffer> begin,
-                                                                      asio::buffers_iterator<asio::const_buffer> end) {
-    for (auto at = begin; at != end; ++at) {
-        if (*at != '\n') continue;
-        auto next = at + 1;
-        if (next != end && *next == '\r') ++next;
-        if (next != end && *next == '\n') return {next + 1, true};
-    }
-    return {end - std::min<std::ptrdiff_t>(2, end - begin), false};
-}
-
+constexpr std::chrono::milliseconds kTick{100};  ///< how exactly times of connections are kept
 constexpr std::size_t kMostBody = 64u << 10;
-constexpr std::size_t kKept = 64u << 10;  ///< bytes of an answer's memory that an idle connection keeps
-
-const char* phrase_of(unsigned status) {
-    switch (status) {
-        case 200: return "OK";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 413: return "Content Too Large";
-        case 415: return "Unsupported Media Type";
-        case 417: return "Expectation Failed";
-        case 431: return "Request Header Fields Too Large";
-        case 501: return "Not Implemented";
-        case 503: return "Service Unavailable";
-        case 505: return "HTTP Version Not Supported";
-        default: return status < 500 ? "Error" : "Internal Server Error";
-    }
-}
+constexpr std::size_t kKept = 64u << 10;  ///< bytes of a body's and an answer's memory that an idle connection keeps
 
 Result<TlsContext> read_tls(const TlsFiles& files) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -102,65 +65,9 @@ Result<TlsContext> read_tls(const TlsFiles& files) {
 
 }  // namespace
 
-HttpAnswer problem(unsigned status, std::string_view why, std::string_view code, std::string_view where) {
-    json::Value error = json::Value::object();
-    error.set("error", json::Value::of(why));
-    if (!code.empty()) error.set("code", json::Value::of(code));
-    if (!where.empty()) error.set("where", json::Value::of(where));
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = json::write(error) + "\n";
-    if (status == 503) answer.headers.emplace_back("Retry-After", "1");
-    return answer;
-}
-
 Result<void> check_tls(const TlsFiles& files) {
     const auto read = read_tls(files);
     return read ? Result<void>() : tl::unexpected(read.error());
-}
-
-// ---- addresses ----------------------------------------------------------------------------------
-
-std::string ListenAddress::text() const {
-    switch (kind) {
-        case Kind::Unix: return "unix:" + path;
-        case Kind::Inherited: return "fd:" + std::to_string(descriptor);
-        case Kind::Tcp: break;
-    }
-    const bool six = host.find(':') != std::string::npos;
-    return (tls ? "tls://" : "tcp://") + (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-Result<ListenAddress> ListenAddress::read(std::string_view text) {
-    const auto wrong = [&](const char* why) {
-        return fail(
-            Code::BadAddress,
-            std::string(why) + "; write `unix:/run/writ/writ.sock`, `tls://192.0.2.1:8443` or `tcp://127.0.0.1:9180`",
-            std::string(text));
-    };
-    ListenAddress out;
-    if (text.starts_with("unix:")) {
-        out.path = text.substr(5);
-        if (out.path.empty()) return wrong("the path of the socket is missing");
-        if (out.path.size() >= sizeof(sockaddr_un::sun_path)) return wrong("the path of the socket is too long");
-        return out;
-    }
-    out.kind = Kind::Tcp;
-    out.tls = text.starts_with("tls://");
-    if (!out.tls && !text.starts_with("tcp://")) return wrong("not an address");
-    text.remove_prefix(6);
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return wrong("the port is missing");
-    std::string_view host = text.substr(0, colon);
-    const std::string_view port = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    boost::system::error_code error;
-    asio::ip::make_address(std::string(host), error);
-    if (error) return wrong("the host is not a numeric address");
-    out.host = host;
-    const auto [end, bad] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-    if (bad != std::errc{} || end != port.data() + port.size()) return wrong("the port is not a number below 65536");
-    return out;
 }
 
 // ---- the server ---------------------------------------------------------------------------------
@@ -170,6 +77,7 @@ struct HttpServer::Impl {
     struct Connection {
         virtual ~Connection() = default;
         virtual void close_if_idle() = 0;
+        virtual void close_if_late(std::int64_t tick) = 0;
     };
     struct Listener {
         ListenAddress address;
@@ -187,13 +95,16 @@ struct HttpServer::Impl {
     HttpOptions options;
     Handler handler;
     std::atomic<std::uint64_t> connections{0}, in_flight{0}, shed{0}, refused{0};
+    std::atomic<std::size_t> body_bytes{0};  ///< of requests without an answer
     std::atomic<bool> leaving{false}, draining{false};
+    std::atomic<std::int64_t> tick{0};  ///< counts kTick since the start
     mutable std::mutex lock;
     TlsContext tls;                               ///< guarded by lock
     std::vector<std::weak_ptr<Connection>> open;  ///< guarded by lock
     // Destroyed before the above: what still waits in it refers to that.
     asio::io_context io;
     std::deque<Listener> listeners;
+    asio::steady_timer ticker{io};
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
     std::vector<std::thread> threads;
 
@@ -213,13 +124,21 @@ struct HttpServer::Impl {
         for (std::thread& each : threads) each.join();
         threads.clear();
     }
+    /// Output: false if all bodies together would be too large. One alone never is.
+    bool take_bytes(std::size_t size) {
+        const std::size_t before = body_bytes.fetch_add(size);
+        if (before == 0 || before + size <= options.body_bytes) return true;
+        body_bytes -= size;
+        return false;
+    }
     Result<void> bind(const ListenAddress& address);
     void accept(Listener& listener);
-    void begin(asio::basic_stream_socket<Protocol, Strand> socket, Listener& listener);
+    /// Closes connections whose time is over, again and again. One timer for all of them costs less than one for each
+    /// read and write.
+    void watch_time();
+    void begin(Plain socket, Listener& listener);
     void remember(const std::shared_ptr<Connection>& connection) {
         const std::lock_guard hold(lock);
-        if (open.size() >= 64 && open.size() >= 2 * connections.load())
-            std::erase_if(open, [](const auto& each) { return each.expired(); });
         open.push_back(connection);
     }
 };
@@ -235,15 +154,18 @@ public:
         : server_(server),
           listener_(listener),
           stream_(std::forward<Args>(args)...),
-          buffer_(server.options.limits.bytes + 1) {
+          buffer_(server.options.limits.bytes + 1, '\0') {
         peer_.local = local;
         ++server_.connections, ++listener_.connections;
     }
-    ~Session() override { --server_.connections, --listener_.connections; }
+    ~Session() override {
+        release_body();
+        --server_.connections, --listener_.connections;
+    }
 
     void start() {
         if constexpr (std::is_same_v<Stream, Secure>) {
-            plain().expires_after(server_.options.read);
+            ends_after(server_.options.read);
             stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](auto error) {
                 if (error) return;
                 self->read_certificate();
@@ -258,12 +180,32 @@ public:
         asio::post(plain().get_executor(), [self = this->shared_from_this()] {
             boost::system::error_code ignored;
             // A request that has arrived is still answered.
-            if (self->idle_ && self->plain().socket().available(ignored) == 0) self->plain().cancel();
+            if (self->idle_ && self->plain().available(ignored) == 0) self->plain().cancel(ignored);
+        });
+    }
+
+    void close_if_late(std::int64_t tick) override {
+        if (tick <= deadline_) return;
+        asio::post(plain().get_executor(), [self = this->shared_from_this()] {
+            if (self->server_.tick > self->deadline_) self->close();
         });
     }
 
 private:
-    Plain& plain() { return beast::get_lowest_layer(stream_); }
+    Plain& plain() {
+        if constexpr (std::is_same_v<Stream, Secure>)
+            return stream_.next_layer();
+        else
+            return stream_;
+    }
+    /// What waits then ends with an error.
+    void close() {
+        boost::system::error_code ignored;
+        (void)plain().close(ignored);
+    }
+    /// The connection is closed unless another time is set before.
+    void ends_after(std::chrono::milliseconds time) { deadline_ = server_.tick + time / kTick; }
+    void ends_never() { deadline_ = INT64_MAX; }
 
     void read_certificate() {
         if constexpr (std::is_same_v<Stream, Secure>) {
@@ -278,87 +220,112 @@ private:
 
     /// Waits for the first byte of a request.
     void wait() {
-        parser_.reset();
+        release_body();
         if (out_.capacity() > kKept) std::string().swap(out_);
-        if (server_.draining && buffer_.size() == 0) return end();
-        if (buffer_.size() > 0) return read_first();
+        if (const std::size_t usual = server_.options.limits.bytes + 1; buffer_.size() > usual && begin_ == end_) {
+            begin_ = end_ = 0;
+            buffer_.resize(usual);
+            buffer_.shrink_to_fit();
+        }
+        if (!arrived().empty()) return read_first();
+        if (server_.draining) return end();
         idle_ = true;
-        plain().expires_after(server_.options.idle);
-        stream_.async_read_some(buffer_.prepare(server_.options.limits.bytes),
-                                [self = this->shared_from_this()](auto error, std::size_t size) {
-                                    self->idle_ = false;
-                                    if (error == asio::error::operation_aborted && self->server_.draining)
-                                        return self->end();
-                                    if (error) return;
-                                    self->buffer_.commit(size);
-                                    self->read_first();
-                                });
+        ends_after(server_.options.idle);
+        read_some([](Session& self, auto error) {
+            self.idle_ = false;
+            if (error == asio::error::operation_aborted && self.server_.draining) return self.end();
+            if (!error) self.read_first();
+        });
+    }
+
+    /// What was read, and belongs to a request.
+    [[nodiscard]] std::string_view arrived() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
+    [[nodiscard]] asio::mutable_buffer room() {
+        std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
+        end_ -= std::exchange(begin_, 0);
+        return asio::buffer(buffer_.data() + end_, buffer_.size() - end_);
+    }
+    /// Reads more, then calls `then(*this, error)`.
+    template <class Then>
+    void read_some(Then then) {
+        stream_.async_read_some(room(), [self = this->shared_from_this(), then](auto error, std::size_t size) {
+            self->end_ += size;
+            then(*self, error);
+        });
     }
 
     /// From here on, the request must be whole within the time for reading; otherwise the connection is closed.
     void read_first() {
-        plain().expires_after(server_.options.read);
-        asio::async_read_until(stream_, buffer_, ends_head,
-                               [self = this->shared_from_this()](auto error, std::size_t size) {
-                                   if (error == asio::error::not_found)
-                                       return self->refuse(431, "the head of the request is too long");
-                                   if (error) return;
-                                   self->read_body(size);
-                               });
+        ends_after(server_.options.read);
+        read_head_on();
     }
 
-    void read_body(std::size_t size) {
-        text_.assign(static_cast<const char*>(buffer_.data().data()), size);
-        auto read = read_head(text_, server_.options.limits);
-        if (const HttpRefusal* refusal = std::get_if<HttpRefusal>(&read)) return refuse(refusal->status, refusal->why);
-        head_ = std::get<HttpHead>(std::move(read));
-        if (server_.options.admit)
-            if (auto refused = server_.options.admit(head_, peer_)) {
-                // Its body is not read, so nothing can follow on this connection.
-                const bool bodiless = head_.length == 0 && !head_.has("transfer-encoding");
-                if (bodiless) buffer_.consume(size);
-                return write(std::move(*refused), bodiless && head_.keep_alive);
-            }
-        parser_ = std::make_unique<http::request_parser<http::string_body>>();
-        const std::size_t most = server_.options.most_body ? server_.options.most_body(head_.path) : kMostBody;
-        if (head_.length > most) return refuse(413, "the body is too long");
-        parser_->body_limit(most);
-        parser_->header_limit(static_cast<std::uint32_t>(server_.options.limits.bytes + 1));
-        boost::system::error_code error;
-        parser_->put(asio::buffer(text_), error);
-        if (error || !parser_->is_header_done()) return refuse(400, "the head of the request is malformed");
-        parser_->eager(true);
-        buffer_.consume(size);
-        if (parser_->is_done()) return handle();
-        if (head_.expects_continue && buffer_.size() == 0) {
-            static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-            return asio::async_write(stream_, asio::buffer(kContinue),
-                                     [self = this->shared_from_this()](auto failed, auto) {
-                                         if (!failed) self->read_rest();
-                                     });
-        }
-        read_rest();
-    }
-
-    void read_rest() {
-        http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](auto error, auto) {
-            if (error == http::error::body_limit) return self->refuse(413, "the body is too long");
-            if (error == asio::error::eof || error == http::error::partial_message) return;
-            if (error.category() == http::make_error_code(http::error::bad_chunk).category())
-                return self->refuse(400, "the body is malformed");
-            if (error) return;
-            self->handle();
+    void read_head_on() {
+        if (const std::size_t size = end_of_head(arrived()); size > 0) return begin_body(size);
+        if (arrived().size() == buffer_.size()) return refuse(431, "the head of the request is too long");
+        read_some([](Session& self, auto error) {
+            if (!error) self.read_head_on();
         });
     }
 
+    void begin_body(std::size_t size) {
+        text_.assign(arrived().substr(0, size));
+        auto read = read_head(text_, server_.options.limits);
+        if (const HttpRefusal* refusal = std::get_if<HttpRefusal>(&read)) return refuse(refusal->status, refusal->why);
+        head_ = std::get<HttpHead>(std::move(read));
+        const bool chunked = head_.has("transfer-encoding");
+        begin_ += size;
+        if (server_.options.admit)
+            if (auto refused = server_.options.admit(head_, peer_))
+                // Its body is not read, so nothing can follow on this connection.
+                return write(std::move(*refused), !chunked && head_.length == 0 && head_.keep_alive);
+        const std::size_t most = server_.options.most_body ? server_.options.most_body(head_.path) : kMostBody;
+        if (head_.length > most) return refuse(413, "the body is too long");
+        if (!server_.take_bytes(chunked ? most : head_.length)) {
+            ++server_.shed;
+            return write(problem(503, "the bodies of too many requests are in memory at this moment"), false);
+        }
+        charged_ = chunked ? most : head_.length;
+        body_.begin(head_, most, server_.options.limits);
+        if (charged_ > buffer_.size()) buffer_.resize(std::min(charged_, kKept));  // fewer reads
+        if (head_.expects_continue && (chunked || head_.length > 0) && arrived().empty()) {
+            static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+            return asio::async_write(stream_, asio::buffer(kContinue),
+                                     [self = this->shared_from_this()](auto failed, auto) {
+                                         if (!failed) self->read_body_on();
+                                     });
+        }
+        read_body_on();
+    }
+
+    void read_body_on() {
+        std::string_view rest = arrived();
+        const BodyReader::Step step = body_.read(rest);
+        begin_ = end_ - rest.size();
+        switch (step) {
+            case BodyReader::Step::Done: return handle();
+            case BodyReader::Step::TooLong: return refuse(413, "the body is too long");
+            case BodyReader::Step::Malformed: return refuse(400, "the body is malformed");
+            case BodyReader::Step::More: break;
+        }
+        read_some([](Session& self, auto error) {
+            if (!error) self.read_body_on();
+        });
+    }
+
+    void release_body() {
+        server_.body_bytes -= std::exchange(charged_, 0);
+        body_.shrink(kKept);
+    }
+
     void handle() {
-        plain().expires_never();
+        ends_never();
         if (server_.in_flight.fetch_add(1) >= server_.options.in_flight) {
             --server_.in_flight;
             ++server_.shed;
             return write(problem(503, "too many requests at this moment"), head_.keep_alive);
         }
-        server_.handler({head_, parser_->get().body(), peer_}, [self = this->shared_from_this()](HttpAnswer answer) {
+        server_.handler({head_, body_.body(), peer_}, [self = this->shared_from_this()](HttpAnswer answer) {
             asio::dispatch(self->plain().get_executor(), [self, answer = std::move(answer)]() mutable {
                 --self->server_.in_flight;
                 self->write(std::move(answer), self->head_.keep_alive);
@@ -374,14 +341,10 @@ private:
 
     void write(HttpAnswer answer, bool keep_alive) {
         keep_alive = keep_alive && !server_.leaving;
-        out_ = "HTTP/1.1 " + std::to_string(answer.status) + ' ' + phrase_of(answer.status) + "\r\n";
-        if (!answer.body.empty()) out_ += "Content-Type: " + answer.type + "\r\n";
-        out_ += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
-        for (const auto& [name, value] : answer.headers) out_ += name + ": " + value + "\r\n";
-        if (!keep_alive) out_ += "Connection: close\r\n";
-        out_ += "\r\n";
+        out_.clear();
+        append_head(answer, keep_alive, out_);
         if (head_.method != "HEAD") out_ += answer.body;
-        plain().expires_after(server_.options.write);
+        ends_after(server_.options.write);
         asio::async_write(stream_, asio::buffer(out_), [self = this->shared_from_this(), keep_alive](auto error, auto) {
             if (error) return;
             keep_alive ? self->wait() : self->end();
@@ -391,22 +354,21 @@ private:
     /// Closes so that the client still reads the answer: what it has sent is read first, for a moment.
     void end() {
         if constexpr (std::is_same_v<Stream, Secure>) {
-            plain().expires_after(std::chrono::seconds(1));
+            ends_after(std::chrono::seconds(1));
             stream_.async_shutdown([self = this->shared_from_this()](auto) { self->discard(0); });
         } else {
             boost::system::error_code ignored;
-            plain().socket().shutdown(asio::socket_base::shutdown_send, ignored);
-            plain().expires_after(std::chrono::seconds(1));
+            plain().shutdown(asio::socket_base::shutdown_send, ignored);
+            ends_after(std::chrono::seconds(1));
             discard(0);
         }
     }
     void discard(std::size_t read) {
         constexpr std::size_t kMost = 256u << 10;
-        if (read > kMost) return plain().close();
-        buffer_.clear();
-        plain().async_read_some(buffer_.prepare(server_.options.limits.bytes),
+        if (read > kMost) return close();
+        plain().async_read_some(asio::buffer(buffer_),
                                 [self = this->shared_from_this(), read](auto error, std::size_t size) {
-                                    if (error) return self->plain().close();
+                                    if (error) return self->close();
                                     self->discard(read + size);
                                 });
     }
@@ -414,8 +376,11 @@ private:
     HttpServer::Impl& server_;
     HttpServer::Impl::Listener& listener_;
     Stream stream_;
-    beast::flat_buffer buffer_;
-    std::unique_ptr<http::request_parser<http::string_body>> parser_;
+    std::atomic<std::int64_t> deadline_{INT64_MAX};  ///< a tick
+    std::string buffer_;
+    std::size_t begin_ = 0, end_ = 0;  ///< in the buffer: what has arrived
+    BodyReader body_;
+    std::size_t charged_ = 0;  ///< for the body, of the bytes that all may have
     std::string text_, out_;
     HttpHead head_;
     Peer peer_;
@@ -482,20 +447,36 @@ Result<void> HttpServer::Impl::bind(const ListenAddress& address) {
 }
 
 void HttpServer::Impl::accept(Listener& listener) {
-    listener.acceptor.async_accept(
-        Strand(io.get_executor()),
-        [this, &listener](boost::system::error_code error, asio::basic_stream_socket<Protocol, Strand> socket) {
-            if (error == asio::error::operation_aborted || draining) return;
-            if (!error) {
-                begin(std::move(socket), listener);
-                return accept(listener);
-            }
-            listener.pause.expires_after(std::chrono::milliseconds(10));
-            listener.pause.async_wait([this, &listener](auto) { accept(listener); });
-        });
+    listener.acceptor.async_accept(Strand(io.get_executor()),
+                                   [this, &listener](boost::system::error_code error, Plain socket) {
+                                       if (error == asio::error::operation_aborted || draining) return;
+                                       if (!error) {
+                                           begin(std::move(socket), listener);
+                                           return accept(listener);
+                                       }
+                                       listener.pause.expires_after(std::chrono::milliseconds(10));
+                                       listener.pause.async_wait([this, &listener](auto) { accept(listener); });
+                                   });
 }
 
-void HttpServer::Impl::begin(asio::basic_stream_socket<Protocol, Strand> socket, Listener& listener) {
+void HttpServer::Impl::watch_time() {
+    ticker.expires_after(kTick);
+    ticker.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        ++tick;
+        std::vector<std::shared_ptr<Connection>> all;
+        {
+            const std::lock_guard hold(lock);
+            std::erase_if(open, [](const auto& each) { return each.expired(); });
+            for (const auto& each : open)
+                if (auto connection = each.lock()) all.push_back(std::move(connection));
+        }
+        for (const auto& each : all) each->close_if_late(tick);
+        watch_time();
+    });
+}
+
+void HttpServer::Impl::begin(Plain socket, Listener& listener) {
     if (listener.connections >= options.connections || draining) {
         ++shed;
         boost::system::error_code ignored;
@@ -514,7 +495,7 @@ void HttpServer::Impl::begin(asio::basic_stream_socket<Protocol, Strand> socket,
         context = tls;
     }
     // OpenSSL counts the references to a context, so a connection keeps the one that it began with.
-    const auto session = std::make_shared<Session<Secure>>(*this, listener, local, Plain(std::move(socket)), *context);
+    const auto session = std::make_shared<Session<Secure>>(*this, listener, local, std::move(socket), *context);
     remember(session);
     session->start();
 }
@@ -536,6 +517,7 @@ Result<HttpServer> HttpServer::open(HttpOptions options, Handler handler) {
 void HttpServer::start(unsigned threads) {
     for (Impl::Listener& each : impl_->listeners) impl_->accept(each);
     impl_->work.emplace(impl_->io.get_executor());
+    impl_->watch_time();
     for (unsigned i = 0; i < threads; ++i) impl_->threads.emplace_back([self = impl_.get()] { self->io.run(); });
 }
 

@@ -45,6 +45,9 @@ struct HttpAnswer {
     return problem(status, error.message, error.code, error.context);
 }
 
+/// Appends the head of an answer.
+void append_head(const HttpAnswer& answer, bool keep_alive, std::string& out);
+
 /// Gives the answer. Must be called exactly once; any thread may call it.
 using Reply = std::function<void(HttpAnswer)>;
 /// Handles a request. Called on a thread of the server; must not throw. Requests of one connection come one after the
@@ -85,9 +88,10 @@ struct HttpOptions {
     std::function<std::size_t(std::string_view path)> most_body;  ///< bytes of a body; null: 64 KiB. 413
     std::size_t connections = 1'024;                              ///< at each address; more are closed at once
     std::size_t in_flight = 1'024;                                ///< requests without an answer; more are answered 503
-    std::chrono::milliseconds read{5'000};                        ///< from the first byte of a request to its last
-    std::chrono::milliseconds idle{60'000};                       ///< between requests
-    std::chrono::milliseconds write{5'000};                       ///< for an answer
+    std::size_t body_bytes = 64u << 20;      ///< of all requests without an answer; more are answered 503
+    std::chrono::milliseconds read{5'000};   ///< from the first byte of a request to its last
+    std::chrono::milliseconds idle{60'000};  ///< between requests
+    std::chrono::milliseconds write{5'000};  ///< for an answer
 };
 
 struct HttpCounts {

@@ -157,6 +157,7 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     http.admit = [self](const HttpHead& head, const Peer& peer) { return self->admit(Impl::routes(), head, peer); };
     http.connections = settings.max_connections;
     http.in_flight = settings.max_in_flight;
+    http.body_bytes = settings.max_body_bytes;
     http.read = std::chrono::seconds(settings.read_timeout);
     http.idle = std::chrono::seconds(settings.idle_timeout);
 
@@ -190,6 +191,7 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     };
     point.ledger = settings.ledger;
     point.record.durability = settings.durability;
+    point.record.await_number = false;  // best effort does not wait for the disk
     point.limits.max_bytes = settings.max_body;
     auto opened = DecisionPoint::open(std::move(point));
     if (!opened) return tl::unexpected(std::move(opened.error()));

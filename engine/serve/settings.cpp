@@ -124,6 +124,8 @@ const std::vector<Setting>& all_settings() {
         {"max-body", "BYTES", "Longest body of a request", false, number(&Settings::max_body, 1'024, 1 << 20)},
         {"max-batch-body", "BYTES", "Longest body of a batch", false,
          number(&Settings::max_batch_body, 1'024, 64 << 20)},
+        {"max-body-bytes", "BYTES", "All bodies at a time; more are answered 503", false,
+         number(&Settings::max_body_bytes, 1 << 16, std::int64_t{1} << 40)},
         {"max-batch", "N", "Requests in a batch", false, number(&Settings::max_batch, 1, 4'096)},
         {"read-timeout", "SECONDS", "For a request to arrive", false, number(&Settings::read_timeout, 1, 300)},
         {"idle-timeout", "SECONDS", "For the next request of a connection", false,

@@ -35,7 +35,7 @@ struct Settings {
     std::string pdp_url;        ///< its identifier
     std::uint64_t threads = 0;  ///< 0: one for each processor
     std::uint64_t max_connections = 1'024, max_in_flight = 1'024;
-    std::uint64_t max_body = 64u << 10, max_batch_body = 1u << 20, max_batch = 256;
+    std::uint64_t max_body = 64u << 10, max_batch_body = 1u << 20, max_batch = 256, max_body_bytes = 64u << 20;
     std::int64_t read_timeout = 5, idle_timeout = 60, drain_delay = 2, drain_timeout = 10;  ///< seconds
     View reader = View::Operator;  ///< for whom answers are written
     bool json_logs = false;

@@ -279,4 +279,5 @@ def main():
         page.write_text(before + MARKS[0] + "\n" + shown + text + "\n" + MARKS[1] + rest.partition(MARKS[1])[2])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -89,7 +89,10 @@ class Service:
     def raw(self, data, name="writ.sock"):
         """Sends bytes; returns the first answer's status, or None if the connection is closed."""
         with self.connect(name) as s:
-            s.sendall(data)
+            try:
+                s.sendall(data)
+            except ConnectionError:  # refused before everything was sent
+                pass
             return read_answer(s)[0]
 
     def end(self):

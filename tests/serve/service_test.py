@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -16,6 +17,9 @@ import threading
 import time
 
 from harness import EXAMPLES, PERMIT, Service, WRIT, check, end, exchange, new_folder, read_answer
+
+most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 8_192), most_files))  # for many connections
 
 
 def with_field(field, value):
@@ -122,6 +126,10 @@ RAW = [
     ("an upgrade", HEAD + b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}", 400),
     ("a chunk size that is no number", HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
     ("a chunk that is longer than it says", HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n", 400),
+    ("a chunk with an extension", HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n", 400),
+    ("a chunk that ends in a bare line feed", HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\n0\r\n\r\n", 400),
+    ("a folded trailer", HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nA: b\r\n c\r\n\r\n", 400),
+    ("a million headers", b"GET /v1/revocations HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 1_000_000 + b"\r\n", 431),
     ("chunks beyond the limit", HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"4000\r\n" + b" " * 0x4000 + b"\r\n" + b"FFFF\r\n" + b" " * 0xFFFF + b"\r\n0\r\n\r\n", 413),
 ]
 before = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])["decisions"]
@@ -262,6 +270,86 @@ time.sleep(1.2)
 check("then others are served", service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
 service.end()
 
+# --- strangers
+STATUS = lambda: json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])
+METRIC = lambda name: int(re.search(rf"^{name} (\d+)", service.ask("GET", "/metrics", name="admin.sock")[2].decode(), re.M)[1])
+
+
+def settled(name, expected):
+    for _ in range(100):
+        if METRIC(name) == expected:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def resident():
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{service.process.pid}/status").read_text())[1]) << 10
+
+
+service = Service("--read-timeout", "2", "--max-body-bytes", "2100000")
+before = STATUS()["decisions"]
+for cut in (1, len(PERMIT) // 2, len(PERMIT) - 2):
+    with service.connect() as s:
+        s.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(PERMIT) + PERMIT.encode()[:cut])
+        s.shutdown(socket.SHUT_WR)
+        check(f"a body that ends after {cut} bytes has no answer", read_answer(s)[0] is None)
+with service.connect() as s:
+    started = time.time()
+    s.sendall(HEAD + b"Content-Length: 100\r\n\r\n")
+    try:
+        for _ in range(40):
+            s.sendall(b" ")
+            time.sleep(0.1)
+    except ConnectionError:
+        pass
+    check("a slow body is closed", read_answer(s)[0] is None and time.time() - started < 3.5, time.time() - started)
+check("none of them is decided", STATUS()["decisions"] == before, (before, STATUS()))
+
+# 3,000 connections: as many as the limit are kept, and the others closed at once.
+held = []
+for _ in range(3_000):
+    held.append(service.connect())
+check("of many connections, as many as the limit are open", settled("writ_http_connections", 1_024), METRIC("writ_http_connections"))
+check("the others are counted", METRIC("writ_http_shed_total") == 3_000 - 1_024, METRIC("writ_http_shed_total"))
+check("one of those that are open is served", exchange(held[0], "POST", "/v1/decide", PERMIT)[0] == 200)
+for each in held:
+    each.close()
+check("then there is room again", settled("writ_http_connections", 0))
+
+# Many large bodies: their bytes have a limit together. A batch that is not whole holds what it declared.
+BATCH = b"POST /v1/decide/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+first, second, third = service.connect(), service.connect(), service.connect()
+first.sendall(BATCH + b"Content-Length: 1000000\r\n\r\n" + b"x" * 999_999)
+second.sendall(BATCH + b"Transfer-Encoding: chunked\r\n\r\n")
+time.sleep(0.2)
+third.sendall(BATCH + b"Content-Length: 1000000\r\n\r\n")
+status, headers, body = read_answer(third)
+check("too many bytes of bodies", status == 503 and headers.get("retry-after") == "1" and headers.get("connection") == "close",
+      (status, body))
+first.sendall(b"\n")
+check("a body that has its bytes is answered", read_answer(first)[0] == 200)
+for each in (first, second, third):
+    each.close()
+settled("writ_http_connections", 0)
+check("then there is room for bodies again", service.raw(BATCH + b"Content-Length: 1000000\r\n\r\n" + b"\n" * 1_000_000) == 400)
+before = resident()
+held = []
+for _ in range(200):  # 200 MB are declared, and as much is sent as sockets hold, which is 40 MB
+    s = service.connect()
+    s.setblocking(False)
+    try:
+        s.send(BATCH + b"Content-Length: 1048576\r\n\r\n" + b"x" * 1_048_575)
+    except BlockingIOError:
+        pass
+    held.append(s)
+time.sleep(0.3)
+check("many large bodies at once need little memory", resident() - before < 32 << 20, (before, resident()))
+for each in held:
+    each.close()
+check("it still answers", settled("writ_http_connections", 0) and service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
+check("ends with 0", service.end() == 0)
+
 # --- a full disk
 for durability in ("required", "best-effort"):
     service = Service("--durability", durability, most=300_000)
@@ -355,6 +443,18 @@ check("the variable of the environment", '"event":"listening"' in service.text()
 check("the environment wins over the file", [service.ask("POST", "/v1/decide/batch", "{}\n" * n, {"Content-Type": "application/x-ndjson"})[0]
                                             for n in (1, 2, 3)] == [200, 200, 413])
 check("the configuration file", service.ask("POST", "/v1/decide", b" " * 5000)[0] == 413)
+for garbage in (b"\x16\x03\x01\xff\xff" + b"\xff" * 70_000, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", b"\x80\x2e\x01\x03\x00" * 100,
+                b"\x17\x03\x03\x00\x20" + b"x" * 32, b"\0" * 100_000, b"\x15\x03\x03\x00\x02\x02\x28"):
+    with socket.create_connection(("127.0.0.1", port), 5) as s:
+        s.settimeout(10)
+        try:
+            s.sendall(garbage)
+            s.shutdown(socket.SHUT_WR)
+            while got := s.recv(1 << 16):
+                check("garbage on the port of TLS is not answered", b"HTTP" not in got, got)
+        except ConnectionError:
+            pass
+check("after garbage it still speaks TLS", over_tls({"Authorization": f"Bearer {key}"})[0] == 200)
 with socket.create_connection(("127.0.0.1", port), 5) as s:
     s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     s.settimeout(5)

@@ -485,6 +485,34 @@ TEST_CASE("ledger: what is queued and cannot be recorded is not permitted: audit
     CHECK(records_of(folder.at("ledger")).size() == 1);
 }
 
+TEST_CASE("ledger: best effort that awaits no number answers at once") {
+    const Folder folder;
+    RecordOptions how;
+    how.durability = Durability::BestEffort;
+    how.await_number = false;
+    const std::string request = example_request("refund");
+    {
+        Ledger ledger = opened_ledger(folder.at("ledger"), {});
+        Recorder recorder = recorder_for(ledger, "refund", how);
+        std::promise<Decided> told;
+        Held held(ledger);  // nothing is written meanwhile
+        for (int i = 0; i < 10; ++i) {
+            const auto answer = recorder.decide_async(request, [](Decided) { FAIL("told"); });
+            REQUIRE(answer);
+            CHECK(answer->decision->effect == Effect::Permit);
+            CHECK_FALSE(answer->record);
+            CHECK_FALSE(answer->error);
+            CHECK(answer->json.find("\"record\":null") != std::string::npos);
+        }
+        // A key needs a record even so.
+        CHECK_FALSE(
+            recorder.decide_async(keyed(request), [&](Decided decided) { told.set_value(std::move(decided)); }));
+        held.release();
+        CHECK(told.get_future().get().record);
+    }
+    CHECK(records_of(folder.at("ledger")).size() >= 11);
+}
+
 TEST_CASE("ledger: best effort is told of the record, or permits without one") {
     const Folder folder;
     LedgerOptions options;

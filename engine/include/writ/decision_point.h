@@ -54,8 +54,8 @@ public:
     /// the ledger's thread once the record is durable; with best effort, once it is written or dropped. The rules of
     /// ledger::OnAppended apply: it must not throw, decide() or use(), and must not call the point while it is
     /// destroyed. Output: the answer, if there is nothing to wait for, and `done` is not called: the queue of
-    /// LedgerOptions is full (G0014, a deny `audit_unavailable`; with best effort the record is dropped), or nothing
-    /// can be recorded. Otherwise none.
+    /// LedgerOptions is full (G0014, a deny `audit_unavailable`; with best effort the record is dropped), nothing
+    /// can be recorded, or best effort does not await the number of the record. Otherwise none.
     [[nodiscard]] std::optional<Decided> decide_async(std::string_view request, ledger::OnDecided done,
                                                       std::string_view traceparent = {});
 

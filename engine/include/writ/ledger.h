@@ -119,6 +119,9 @@ enum class Durability : std::uint8_t { Required, BestEffort };
 /// Which parts of a request are recorded.
 struct RecordOptions {
     Durability durability = Durability::Required;
+    /// With best effort, decide_async() and its like answer when the record has its number, or is dropped. False: at
+    /// once, without the number.
+    bool await_number = true;
     bool whole_request = true;  ///< false: only its digest; such records cannot be replayed
     /// JSON Pointers. Every scalar at or below is replaced by its keyed digest, there and everywhere else in the
     /// record. `*` stands for every element of a list or map.
@@ -196,7 +199,8 @@ public:
     /// arguments and of the recorder. The answer is given to `done` once its record is durable; with best effort, once
     /// it is written or dropped. Records are in the order of these calls, apart from those of best effort.
     /// Output: the answer, if there is nothing to wait for, and `done` is not called: the queue is full (G0014, a deny
-    /// `audit_unavailable`; with best effort the record is dropped), or nothing can be recorded. Otherwise none.
+    /// `audit_unavailable`; with best effort the record is dropped), nothing can be recorded, or best effort does not
+    /// await the number. Otherwise none.
     [[nodiscard]] std::optional<Decided> decide_async(std::string_view request, OnDecided done,
                                                       std::string_view traceparent = {});
     [[nodiscard]] std::optional<Decided> record_async(std::string_view request, const Decision& decision,
