@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "serve/origin.h"
 #include "serve/service_impl.h"
 
 namespace writ::serve {
@@ -22,6 +23,7 @@ const std::vector<Service::Impl::Route>& Service::Impl::routes() {
         {"POST", "/v1/decide", "application/json", ClientRole::Decide, &Impl::decide},
         {"POST", "/v1/decide/batch", "application/x-ndjson", ClientRole::Decide, &Impl::decide_batch},
         {"POST", "/v1/search", "application/json", ClientRole::Decide, &Impl::search},
+        {"POST", "/v1/explain", "application/json", ClientRole::Operate, &Impl::explain},
         {"GET", "/v1/revocations", "", ClientRole::Operate, &Impl::revocations},
         {"POST", "/access/v1/evaluation", "application/json", ClientRole::Decide, &Impl::evaluation, false, 400},
         {"POST", "/access/v1/evaluations", "application/json", ClientRole::Decide, &Impl::evaluations, false, 400},
@@ -45,6 +47,17 @@ const std::vector<Service::Impl::Route>& Service::Impl::admin_routes() {
     return kAll;
 }
 
+const std::vector<Service::Impl::Route>& Service::Impl::console_routes() {
+    static const std::vector<Route> kAll = [] {
+        std::vector<Route> out = admin_routes();
+        out.push_back({"GET", "/", "", ClientRole::Decide, &Impl::show_console});
+        out.push_back({"GET", "/console", "", ClientRole::Decide, &Impl::show_console, true});
+        out.push_back({"POST", "/console/search", "application/json", ClientRole::Decide, &Impl::search});
+        return out;
+    }();
+    return kAll;
+}
+
 bool Service::Impl::Route::leads(const HttpHead& head) const {
     return path == head.path ||
            (open && head.path.size() > path.size() && head.path.starts_with(path) && head.path[path.size()] == '/');
@@ -58,7 +71,11 @@ bool Service::Impl::Route::takes(const HttpHead& head) const {
 std::optional<HttpAnswer> Service::Impl::refusal(const std::vector<Route>& table, const HttpHead& head,
                                                  const Peer& peer) const {
     const auto known = current_clients();
-    const bool anybody = peer.local || &table == &admin_routes();
+    const bool operators = &table != &routes();
+    if (operators && !is_own_host(head.header("host")))
+        return problem(403, "the admin listener is asked as localhost, 127.0.0.1 or [::1]");
+    if (operators && is_cross_origin(head)) return problem(403, "a page of another site may not ask this");
+    const bool anybody = peer.local || operators;
     const Client* const client = anybody ? nullptr : known->find(peer, head.header("authorization"));
     std::string allowed;
     for (const Route& each : table) {
@@ -89,6 +106,7 @@ std::optional<HttpAnswer> Service::Impl::admit(const std::vector<Route>& table, 
     std::optional<HttpAnswer> refused = refusal(table, head, peer);
     if (!refused) return refused;
     metrics.count_answer("refused", refused->status);
+    if (&table == &console_routes()) protect_page(*refused);
     if (const std::string_view id = head.header("x-request-id"); !id.empty())
         refused->headers.emplace_back("X-Request-ID", id);
     return refused;
@@ -98,8 +116,9 @@ void Service::Impl::route(const std::vector<Route>& table, const HttpRequest& re
     const Route& route =
         *std::find_if(table.begin(), table.end(), [&](const Route& each) { return each.takes(request.head); });
     Reply answer = [this, path = route.path, id = std::string(request.head.header("x-request-id")),
-                    reply = std::move(reply)](HttpAnswer out) {
+                    page = &table == &console_routes(), reply = std::move(reply)](HttpAnswer out) {
         metrics.count_answer(path, out.status);
+        if (page) protect_page(out);
         if (!id.empty()) out.headers.emplace_back("X-Request-ID", id);
         reply(std::move(out));
     };

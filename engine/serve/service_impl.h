@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "serve/authzen.h"
+#include "serve/console.h"
+#include "serve/explainer.h"
 #include "serve/metrics.h"
 #include "serve/service.h"
 #include "serve/watched.h"
@@ -55,6 +57,8 @@ struct Service::Impl {
     std::string checked;  ///< the digest of the policy that the mapping was checked against
     std::unique_ptr<DecisionPoint> point;
     std::unique_ptr<HttpServer> server, admin;
+    std::unique_ptr<Explainer> explainer;
+    std::unique_ptr<Console> console;  ///< none unless the settings ask for it
 
     Impl(const Settings& chosen, EventLog to)
         : settings(chosen),
@@ -65,6 +69,8 @@ struct Service::Impl {
 
     static const std::vector<Route>& routes();
     static const std::vector<Route>& admin_routes();
+    /// Those of the admin listener, and the console's.
+    static const std::vector<Route>& console_routes();
     std::optional<HttpAnswer> refusal(const std::vector<Route>& table, const HttpHead& head, const Peer& peer) const;
     /// The answer to a request that is refused before its body is read; none if it has a route and may take it.
     std::optional<HttpAnswer> admit(const std::vector<Route>& table, const HttpHead& head, const Peer& peer);
@@ -78,6 +84,7 @@ struct Service::Impl {
     void decide(Exchange exchange);
     void decide_batch(Exchange exchange);
     void search(Exchange exchange);
+    void explain(Exchange exchange);
     void revocations(Exchange exchange);
     /// Answers 404 if there is no mapping.
     [[nodiscard]] bool lacks_authzen(const Exchange& exchange) const;
@@ -93,6 +100,7 @@ struct Service::Impl {
     void readyz(Exchange exchange);
     void show_metrics(Exchange exchange);
     void show_status(Exchange exchange);
+    void show_console(Exchange exchange);
 
     [[nodiscard]] bool ready() const;
     [[nodiscard]] std::string status() const;
