@@ -1,5 +1,5 @@
 // The views of the console. It asks for what is new every two seconds while somebody looks.
-import { ask, capital, code, el, mark, moment, pairs, sentence, shown, span, table, told } from "./dom.js";
+import { ask, capital, code, el, mark, moment, pairs, recent, sentence, shown, span, table, told } from "./dom.js";
 import { explanationOf } from "./explanation.js";
 import { reportOf } from "./report.js";
 
@@ -52,7 +52,7 @@ function showPolicy(state) {
       ["Permitted", String(counts.permit)],
       ["Needed approval", String(counts.needs_approval)],
       ["Denied", String(counts.deny)],
-      ["Since", moment(new Date(state.started * 1000).toISOString())],
+      ["Running since", moment(new Date(state.started * 1000).toISOString())],
       ["Version", state.version],
     ]),
     policy.problem ? el("p", { class: "notice" }, sentence(policy.problem)) : "");
@@ -60,11 +60,11 @@ function showPolicy(state) {
 
 // ---- decisions -----------------------------------------------------------------------------------
 
-const kColumns = ["Record", "Recorded", "Decision", "Agent", "Tool", "Resource", "Tenant", "Reason"];
+const kColumns = ["Record", "Time", "Decision", "Agent", "Tool", "Resource", "Tenant", "Reason"];
 
 function rowOf(each, fresh) {
   const cells = [
-    el("a", { href: `#decision/${each.seq}`, "aria-label": `Decision ${each.seq}` }, String(each.seq)), moment(each.time), mark(each.effect), told(each.agent),
+    el("a", { href: `#decision/${each.seq}`, "aria-label": `Decision ${each.seq}` }, String(each.seq)), recent(each.time), mark(each.effect), told(each.agent),
     told(each.tool), told(each.resource), told(each.tenant), told(each.reason)];
   return el("tr", { class: fresh ? "new" : null, "data-seq": String(each.seq) },
     cells.map((cell, i) => el("td", { "data-label": kColumns[i] }, cell)));
@@ -184,7 +184,7 @@ function approvalsOf(approvals) {
   if (groups.size === 0) return el("p", { class: "empty" }, "Nothing has waited for an approval in the last day.");
   return table("Requests that wait for an approval", ["Record", "Last asked (UTC)", { name: "Asked", number: true }, "Agent", "Tool", "Resource", "For", "Needs", "Approval counts until"],
     [...groups.values()].map((each) => [
-      el("a", { href: `#decision/${each.record}`, "aria-label": `Decision ${each.record}` }, String(each.record)), moment(each.time), `${each.asked} ×`, told(each.agent), told(each.tool),
+      el("a", { href: `#decision/${each.record}`, "aria-label": `Decision ${each.record}` }, String(each.record)), recent(each.time), `${each.asked} ×`, told(each.agent), told(each.tool),
       told(each.resource), told(each.user ?? each.tenant),
       each.requirements.map((one, i) => [i ? "; " : "", `${one.needed - one.counted} from `, one.groups.map((group, k) => [k ? " or " : "", el("bdi", {}, group)])]),
       each.requirements.length ? moment(each.requirements.map((one) => one.expires).sort()[0]) : told("")]));

@@ -68,6 +68,13 @@ export function moment(instant) {
   return el("time", { datetime: text, title: text }, text.slice(0, 10), " ", el("b", {}, text.slice(11, 19)));
 }
 
+/** The same without its day, if that is today. */
+export function recent(instant) {
+  const out = moment(instant);
+  if (String(instant).slice(0, 10) === new Date().toISOString().slice(0, 10)) out.firstChild.remove();
+  return out;
+}
+
 /** 5400 as `1h 30m`. */
 export function span(seconds) {
   const parts = [];
