@@ -1,8 +1,5 @@
 #include "serve/worker.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <utility>
 
 namespace writ::serve {
@@ -29,9 +26,6 @@ bool Worker::run(std::function<void()> task) {
 }
 
 void Worker::work() {
-    constexpr int kNicer = 10;
-    // On Linux this is the thread's own. If it is refused, the thread only yields less.
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNicer);
     for (;;) {
         std::function<void()> task;
         {

@@ -19,13 +19,13 @@ class ConsoleService:
     """A service in a folder of its own, with a copy of the refund example. Both listeners: a Unix socket decides, and
     operators ask over TCP at 127.0.0.1."""
 
-    def __init__(self, writ, examples, *options):
+    def __init__(self, writ, examples, *options, policy=("refund",)):
         self.examples = pathlib.Path(examples)
         self.folder = new_folder()
         shutil.copytree(self.examples / "refund", self.folder / "refund")
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen(
-            [writ, "serve", "refund", "--admin", "tcp://127.0.0.1:0", "--drain-delay", "0", *options], cwd=self.folder,
+            [writ, "serve", *policy, "--admin", "tcp://127.0.0.1:0", "--drain-delay", "0", *options], cwd=self.folder,
             stdout=subprocess.DEVNULL, stderr=self.log)
         atexit.register(self.process.kill)  # also if this test ends early
         self.port = 0

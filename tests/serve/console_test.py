@@ -6,12 +6,14 @@ usage: console_test.py WRIT EXAMPLES
 import json
 import os
 import re
+import shutil
 import socket
+import subprocess
 import sys
 import time
 
 from console_service import HOSTILE, ConsoleService
-from harness import check, end
+from harness import check, end, new_folder
 
 WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 DATA = ["/console/decisions", "/console/approvals", "/console/decision?id=0", "/console/explanation?id=0", "/console/tools?id=0",
@@ -165,5 +167,32 @@ for number in (0, newest["record"], 0):
 check("each with its own version", names == {0: ("refund_current_tenant", permit["bundles"][0]["digest"]),
                                              newest["record"]: ("refund_present_tenant", newest["bundles"][0]["digest"])}, names)
 check("ends with 0", service.end() == 0)
+
+# --- a candidate that decides differently: what it decides is no decision
+folder = new_folder()
+store = folder / "policies.db"
+shutil.copytree(os.path.join(EXAMPLES, "refund"), folder / "refund")
+policy = folder / "refund/policy.writ"
+run = lambda *command: subprocess.run([WRIT, "store", "--store", store, "--author", "ada", *command], cwd=folder, check=True, capture_output=True)
+run("init")
+for channel in ("live", "next"):
+    run("channel", channel)
+    run("publish", "refund", "--channel", channel, "-m", "first")
+    policy.write_text(policy.read_text().replace('== "USD"', '== "EUR"'))
+service = ConsoleService(WRIT, EXAMPLES, "--console", "on", "--store", str(store), "--channel", "live", "--candidate", "next", policy=())
+service.decide(service.request())
+for _ in range(100):  # what a candidate decides is recorded without waiting
+    if any(row for each in service.get("/console/report")[1]["tables"] if each["name"] == "shadow" for row in each["rows"]):
+        break
+    time.sleep(0.05)
+rows = listed()
+shadow = 1 - rows[0]["seq"]
+check("a candidate's decision is not in the list", len(rows) == 1 and rows[0]["effect"] == "permit", rows)
+status, body = service.get(f"/console/decision?id={shadow}")
+check("but can be opened", status == 200 and body["record"]["mode"] == "shadow", body)
+status, body = service.get(f"/console/explanation?id={shadow}")
+check("and says that it was not enforced", status == 409 and "not enforced" in body["error"], body)
+check("ends with 0", service.end() == 0)
+shutil.rmtree(folder)
 
 end()

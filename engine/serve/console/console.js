@@ -151,10 +151,9 @@ async function decisionOf(id) {
   return [
     ...notesOn(record),
     el("div", { class: "columns" },
-      el("div", {}, explained, grantOf(decision)),
+      el("div", {}, grantOf(decision), explained),
       el("div", {},
-        el("section", {}, el("h2", {}, "Who, what and for whom"), pairs(why.rows.map(([question, answer]) => [capital(question), told(answer)])),
-          why.note ? el("p", { class: "hint" }, why.note) : null),
+        el("section", {}, el("h2", {}, "Who, what and for whom"), pairs(why.rows.map(([question, answer]) => [capital(question), told(answer)]))),
         el("section", {}, el("h2", {}, "The request"),
           record.request === null ? el("p", { class: "hint" }, "The record has only its digest.") : [
             el("p", {}, el("a", { href: `#agents/${record.sequence}` }, "What else may this agent call?")),

@@ -1,5 +1,5 @@
 // An explanation, as docs/explain-format.md describes it, for people.
-import { code, el, mark, moment, pairs, span, told } from "./dom.js";
+import { capital, code, el, mark, moment, pairs, span, told } from "./dom.js";
 
 const kRoles = {
   denies: "denies", suspected: "may deny: a fact is missing", asks: "asks for an approval", permits: "permits", met: "its approvals are there",
@@ -48,9 +48,9 @@ function ruleBox(each, more = null) {
 function checks(list) {
   return list.map((each) => el("article", { class: "rule denies" },
     el("h3", {}, el("bdi", {}, each.code), " ", el("span", { class: "role" }, "a check of the engine")),
-    el("p", {}, each.what),
+    el("p", {}, capital(each.what), "."),
     each.facts.length ? pairs(each.facts.map((fact) => [code(fact.path), fact.lack === null ? code(fact.value) : el("b", {}, fact.lack)])) : null,
-    each.note ? el("p", {}, el("bdi", {}, each.note)) : null));
+    each.note ? el("p", {}, el("bdi", {}, capital(each.note))) : null));
 }
 
 function approvalNotes(explanation, rule) {
