@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs missing packages on Debian 12: with `build`, those for building `writ`; without, also those for the tests.
-# usage: tests/setup.sh [build]
+# Installs missing packages on Debian 12: with `build`, those for building `writ`; with `browser`, the browser that tests the
+# console; with neither, those for building and all other tests.
+# usage: tests/setup.sh [build|browser]
 set -euo pipefail
 
 packages=(g++ meson ninja-build pkg-config python3 tzdata antlr4 libantlr4-runtime-dev libfmt-dev nlohmann-json3-dev
     libexpected-dev libcli11-dev libre2-dev libsimdjson-dev libssl-dev libsodium-dev libsqlite3-dev libxxhash-dev)
 [ "${1:-}" = build ] || packages+=(libboost1.81-dev libcurl4-openssl-dev openssl curl gcc ccache git doctest-dev libbenchmark-dev valgrind clang-format-19 clang-tidy-19
     zsh fish groff-base mandoc python3-jsonschema dpkg-dev)
+[ "${1:-}" != browser ] || packages=(chromium fonts-dejavu-core)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -102,19 +102,16 @@ std::variant<Side, Exit> without_manifest(std::variant<Workspace, Exit> opened) 
 std::variant<Workspace, Exit> open_sealed(const Result<Bundle>& bundle, const std::string& name,
                                           const Terminal& terminal) {
     if (!bundle) return report_error(bundle.error(), name, terminal);
-    auto sources = bundle->sources();
-    if (!sources) return report_error(sources.error(), name, terminal);
-    CompileOptions compile;
-    compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
-    Workspace workspace(std::move(*sources), compile);
-    const std::optional<Bundle>& compiled = workspace.bundle();
+    auto workspace = Workspace::reopen(*bundle);
+    if (!workspace) return report_error(workspace.error(), name, terminal);
+    const std::optional<Bundle>& compiled = workspace->bundle();
     if (compiled && compiled->digest() != bundle->digest())
         print_remark(
             fmt::format("note: {} was sealed as {}, and this program makes {} of it: it has another format or other "
                         "time zones\n",
                         safe(name), bundle->digest().substr(0, 12), compiled->digest().substr(0, 12)),
             terminal);
-    return workspace;
+    return std::move(*workspace);
 }
 
 void add_store_place(Command& verb, StorePlace& place) {

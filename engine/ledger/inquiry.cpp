@@ -94,6 +94,10 @@ Result<Inquiry> Inquiry::open(const std::string& folder) {
     return Inquiry(std::make_unique<Impl>(Impl{folder, std::move(*index)}));
 }
 
+Result<void> Inquiry::catch_up() {
+    return impl_->index->catch_up();
+}
+
 Result<std::vector<std::uint64_t>> Inquiry::find(std::string_view id) {
     const bool number =
         !id.empty() && id.size() < 19 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -126,6 +130,7 @@ Result<InquiryTable> Inquiry::list(const Filter& filter) {
     add("run = ", filter.run);
     add("person = ", filter.user);
     add("environment = ", filter.environment);
+    if (filter.enforced) where += " and shadow = 0";
     if (!filter.rule.empty()) {
         texts.push_back(filter.rule);
         where += fmt::format(" and seq in (select seq from shaped where rule = ?{})", texts.size());

@@ -9,11 +9,13 @@ namespace {
 const char* phrase_of(unsigned status) {
     switch (status) {
         case 200: return "OK";
+        case 201: return "Created";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 409: return "Conflict";
         case 413: return "Content Too Large";
         case 415: return "Unsupported Media Type";
         case 417: return "Expectation Failed";

@@ -1,4 +1,4 @@
-// What operators ask: health, metrics and status.
+// What operators ask: explanations, health, metrics, status, and the console.
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -14,6 +14,16 @@ bool Service::Impl::ready() const {
     const std::int64_t failed = ledger_failed;
     const bool writable = failed == 0 || steady_clock::now().time_since_epoch() - steady_clock::duration(failed) > 5s;
     return !leaving && writable && point->policy().status().ready;
+}
+
+void Service::Impl::explain(Exchange exchange) {
+    auto enforced = point->policy().enforced();
+    if (!enforced) return exchange.reply(problem(503, "no policy is active and fresh"));
+    explainer->explain(std::move(*enforced), std::string(exchange.request.body), exchange.reply);
+}
+
+void Service::Impl::show_console(Exchange exchange) {
+    console->answer(exchange.request.head.path, exchange.request.head.query, exchange.reply);
 }
 
 void Service::Impl::livez(Exchange exchange) {

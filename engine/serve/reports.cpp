@@ -194,7 +194,7 @@ void Service::Impl::revoke(Exchange exchange) {
         asked.expires_at = until->integer * 1'000'000;
     }
     if (const json::Value* const undeclared = report->find("undeclared")) asked.undeclared = undeclared->boolean;
-    const bool taken = background->add([this, asked = std::move(asked), reply = exchange.reply] {
+    const bool taken = store_changes->run([this, asked = std::move(asked), reply = exchange.reply] {
         reply(revoked_in(settings, revocation_key, asked));
     });
     if (!taken) exchange.reply(problem(503, "too many changes of the store wait"));

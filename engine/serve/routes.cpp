@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "serve/origin.h"
 #include "serve/service_impl.h"
 
 namespace writ::serve {
@@ -22,6 +23,7 @@ const std::vector<Service::Impl::Route>& Service::Impl::routes() {
         {"POST", "/v1/decide", "application/json", ClientRole::Decide, &Impl::decide},
         {"POST", "/v1/decide/batch", "application/x-ndjson", ClientRole::Decide, &Impl::decide_batch},
         {"POST", "/v1/search", "application/json", ClientRole::Decide, &Impl::search},
+        {"POST", "/v1/explain", "application/json", ClientRole::Operate, &Impl::explain},
         {"POST", "/v1/receipt", "application/json", ClientRole::Decide, &Impl::receipt},
         {"POST", "/v1/use", "application/json", ClientRole::Decide, &Impl::use},
         {"GET", "/v1/revocations", "", ClientRole::Operate, &Impl::revocations},
@@ -53,6 +55,17 @@ const std::vector<Service::Impl::Route>& Service::Impl::admin_routes() {
     return kAll;
 }
 
+const std::vector<Service::Impl::Route>& Service::Impl::console_routes() {
+    static const std::vector<Route> kAll = [] {
+        std::vector<Route> out = admin_routes();
+        out.push_back({"GET", "/", "", ClientRole::Decide, &Impl::show_console});
+        out.push_back({"GET", "/console", "", ClientRole::Decide, &Impl::show_console, Askers::Clients, true});
+        out.push_back({"POST", "/console/search", "application/json", ClientRole::Decide, &Impl::search});
+        return out;
+    }();
+    return kAll;
+}
+
 bool Service::Impl::Route::leads(const HttpHead& head) const {
     return path == head.path ||
            (below && head.path.size() > path.size() && head.path.starts_with(path) && head.path[path.size()] == '/');
@@ -66,7 +79,11 @@ bool Service::Impl::Route::takes(const HttpHead& head) const {
 std::optional<HttpAnswer> Service::Impl::refusal(const std::vector<Route>& table, const HttpHead& head,
                                                  const Peer& peer) const {
     const auto known = current_clients();
-    const bool anybody = peer.local || &table == &admin_routes();
+    const bool operators = &table != &routes();
+    if (operators && !is_own_host(head.header("host")))
+        return problem(403, "the admin listener is asked as localhost, 127.0.0.1 or [::1]");
+    if (operators && is_cross_origin(head)) return problem(403, "a page of another site may not ask this");
+    const bool anybody = peer.local || operators;
     std::string allowed;
     for (const Route& each : table) {
         if (!each.leads(head)) continue;
@@ -98,6 +115,7 @@ std::optional<HttpAnswer> Service::Impl::admit(const std::vector<Route>& table, 
     std::optional<HttpAnswer> refused = refusal(table, head, peer);
     if (!refused) return refused;
     metrics.count_answer("refused", refused->status);
+    if (&table == &console_routes()) protect_page(*refused);
     if (const std::string_view id = head.header("x-request-id"); !id.empty())
         refused->headers.emplace_back("X-Request-ID", id);
     return refused;
@@ -109,8 +127,9 @@ void Service::Impl::route(const std::vector<Route>& table, const HttpRequest& re
     std::optional<OpenSpan> span;
     if (spans) span = spans->begin(request.head.header("traceparent"));
     Reply answer = [this, &route, span, id = std::string(request.head.header("x-request-id")),
-                    reply = std::move(reply)](HttpAnswer out) {
+                    page = &table == &console_routes(), reply = std::move(reply)](HttpAnswer out) {
         metrics.count_answer(route.path, out.status);
+        if (page) protect_page(out);
         if (span) {
             spans->end(*span, {route.method, route.path, out.status});
             out.headers.emplace_back("traceparent", span->traceparent());

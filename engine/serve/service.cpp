@@ -91,7 +91,9 @@ Service::~Service() {
     // Nobody may ask the decision point while it is destroyed; and what it answers then needs the server.
     if (impl_->server) impl_->server->stop();
     if (impl_->admin) impl_->admin->stop();
-    impl_->background.reset();
+    impl_->store_changes.reset();
+    impl_->console.reset();
+    impl_->explainer.reset();
     impl_->point.reset();
 }
 Service::Service(Service&&) noexcept = default;
@@ -101,6 +103,8 @@ namespace {
 
 /// The sockets of the service. Errors: H0001, H0004.
 Result<std::vector<ListenAddress>> addresses_of(const Settings& settings, const Clients& clients) {
+    if (settings.console && settings.admin.empty())
+        return fail(Code::ConfigurationNotValid, "`console` is of no use without `admin`");
     std::vector<ListenAddress> out;
     for (const int each : settings.passed) {
         ListenAddress address;
@@ -143,7 +147,7 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     if (const auto read = impl->read_revocation_key(); !read) return tl::unexpected(read.error());
     if (const auto read = impl->open_authzen(); !read) return tl::unexpected(read.error());
     if (const auto opened = impl->open_spans(); !opened) return tl::unexpected(opened.error());
-    impl->background = std::make_unique<Background>(16);
+    impl->store_changes = std::make_unique<Worker>(16);
 
     HttpOptions http;
     auto addresses = addresses_of(settings, *impl->clients);
@@ -196,6 +200,10 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     auto opened = DecisionPoint::open(std::move(point));
     if (!opened) return tl::unexpected(std::move(opened.error()));
     impl->point = std::make_unique<DecisionPoint>(std::move(*opened));
+    impl->explainer = std::make_unique<Explainer>(RequestLimits{.max_bytes = settings.max_body});
+    if (settings.console)
+        impl->console = std::make_unique<Console>(ConsoleOptions{settings.ledger, settings.store, settings.space},
+                                                  *impl->point, *impl->explainer);
     impl->check_mapping();
 
     auto server = HttpServer::open(std::move(http), [self](const HttpRequest& request, Reply reply) {
@@ -211,12 +219,12 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
         if (!address) return tl::unexpected(std::move(address.error()));
         operators.listen.push_back(std::move(*address));
     }
-    operators.admit = [self](const HttpHead& head, const Peer& peer) {
-        return self->admit(Impl::admin_routes(), head, peer);
-    };
+    const std::vector<Impl::Route>& table = settings.console ? Impl::console_routes() : Impl::admin_routes();
+    operators.admit = [self, &table](const HttpHead& head, const Peer& peer) { return self->admit(table, head, peer); };
+    operators.most_body = [self](std::string_view) { return static_cast<std::size_t>(self->settings.max_body); };
     operators.connections = 64;
-    auto admin = HttpServer::open(std::move(operators), [self](const HttpRequest& request, Reply reply) {
-        self->route(Impl::admin_routes(), request, std::move(reply));
+    auto admin = HttpServer::open(std::move(operators), [self, &table](const HttpRequest& request, Reply reply) {
+        self->route(table, request, std::move(reply));
     });
     if (!admin) return tl::unexpected(std::move(admin.error()));
     impl->admin = std::make_unique<HttpServer>(std::move(*admin));

@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "serve/authzen.h"
-#include "serve/background.h"
+#include "serve/console.h"
+#include "serve/explainer.h"
 #include "serve/metrics.h"
 #include "serve/service.h"
 #include "serve/spans.h"
 #include "serve/watched.h"
+#include "serve/worker.h"
 #include "writ/keys.h"
 
 namespace writ::serve {
@@ -65,9 +67,11 @@ struct Service::Impl {
     std::string checked;  ///< the digest of the policy that the mapping was checked against
     std::unique_ptr<DecisionPoint> point;
     std::optional<SecretKey> revocation_key;
-    std::unique_ptr<Background> background;  ///< changes the store
+    std::unique_ptr<Worker> store_changes;
     std::unique_ptr<Spans> spans;            ///< none if no collector is named
     std::unique_ptr<HttpServer> server, admin;
+    std::unique_ptr<Explainer> explainer;
+    std::unique_ptr<Console> console;  ///< none unless the settings ask for it
 
     Impl(const Settings& chosen, EventLog to)
         : settings(chosen),
@@ -78,6 +82,8 @@ struct Service::Impl {
 
     static const std::vector<Route>& routes();
     static const std::vector<Route>& admin_routes();
+    /// Those of the admin listener, and the console's.
+    static const std::vector<Route>& console_routes();
     std::optional<HttpAnswer> refusal(const std::vector<Route>& table, const HttpHead& head, const Peer& peer) const;
     /// The answer to a request that is refused before its body is read; none if it has a route and may take it.
     std::optional<HttpAnswer> admit(const std::vector<Route>& table, const HttpHead& head, const Peer& peer);
@@ -91,6 +97,7 @@ struct Service::Impl {
     void decide(Exchange exchange);
     void decide_batch(Exchange exchange);
     void search(Exchange exchange);
+    void explain(Exchange exchange);
     void revocations(Exchange exchange);
     void receipt(Exchange exchange);
     void use(Exchange exchange);
@@ -110,6 +117,7 @@ struct Service::Impl {
     void readyz(Exchange exchange);
     void show_metrics(Exchange exchange);
     void show_status(Exchange exchange);
+    void show_console(Exchange exchange);
 
     [[nodiscard]] bool ready() const;
     [[nodiscard]] std::string status() const;

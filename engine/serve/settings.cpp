@@ -92,6 +92,8 @@ const std::vector<Setting>& all_settings() {
              return {};
          }},
         {"admin", "ADDRESS", "Where operators find /livez, /readyz, /metrics and /v1/status", false, admin_address},
+        {"console", "on|off", "Whether the admin listener has a page that shows what is decided", false,
+         word<bool>(&Settings::console, {{"on", true}, {"off", false}})},
         {"store", "FILE", "The store whose channel is followed", false, text(&Settings::store)},
         {"namespace", "NAME", "The namespace of the store", false, text(&Settings::space)},
         {"channel", "NAME", "The channel to follow", false, text(&Settings::channel)},

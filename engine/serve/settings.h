@@ -21,6 +21,7 @@ struct Settings {
     std::vector<std::string> listen;  ///< if this and `passed` are empty: kDefaultListen
     std::vector<int> passed;          ///< listening Unix sockets that systemd passed
     std::string admin;                ///< address of the second listener; empty: none
+    bool console = false;             ///< whether it has a page for people
     std::string store, space = "default", channel, candidate;
     std::vector<std::string> trust;    ///< files of public keys that may sign
     std::string revocation_key;        ///< file of the secret key that signs revocations of operators; empty: none

@@ -85,6 +85,13 @@ struct Workspace::Impl {
 
 Workspace::Workspace(SourceSet sources, CompileOptions options)
     : impl_(std::make_unique<Impl>(std::move(sources), options)) {}
+Result<Workspace> Workspace::reopen(const Bundle& sealed) {
+    auto sources = sealed.sources();
+    if (!sources) return tl::unexpected(std::move(sources.error()));
+    CompileOptions compile;
+    compile.max_steps = UINT64_MAX;  // the limit was checked when it was sealed
+    return Workspace(std::move(*sources), compile);
+}
 Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;

@@ -65,6 +65,17 @@ check("a search that is malformed", status == 400, body)
 for count, expected in ((256, 200), (257, 413)):
     status, _, body = service.ask("POST", "/v1/search", json.dumps({"open": "agent", "request": json.loads(PERMIT), "candidates": ["a"] * count}))
     check(f"a search with {count} candidates", status == expected, (status, body[:200]))
+first = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])["record"]
+status, _, body = service.ask("POST", "/v1/explain", PERMIT)
+explained = json.loads(body)
+direct = subprocess.run([WRIT, "explain", "refund", "--request", "refund/requests/permit.json", "--format", "json"],
+                        cwd=service.folder, capture_output=True, text=True)
+roles = lambda explanation: [(each["role"], each["rule"]["name"]) for each in explanation["rules"]]
+check("the same explanation as `writ explain`", status == 200 and body.count(b"\n") == 1 and roles(explained) == roles(json.loads(direct.stdout))
+      and explained["decision"] == json.loads(direct.stdout)["decision"], body)
+status, _, body = service.ask("POST", "/v1/explain", with_field("tennant", "t2"))
+check("an explanation of what is refused", status == 400 and json.loads(body)["code"].startswith("Q"), body)
+check("an explanation is not recorded", json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])["record"] == first + 1)
 check("revocations", service.ask("GET", "/v1/revocations")[0] == 200)
 
 check("no such path", service.ask("GET", "/v1/decision")[0] == 404)
@@ -78,6 +89,8 @@ check("the admin's paths are not here", service.ask("GET", "/metrics")[0] == 404
 # --- operators
 check("livez", service.ask("GET", "/livez", name="admin.sock")[0] == 200)
 check("readyz", service.ask("GET", "/readyz", name="admin.sock")[0] == 200)
+check("asked by another name", service.raw(b"GET /metrics HTTP/1.1\r\nHost: rebound.example\r\n\r\n", name="admin.sock") == 403)
+check("the name does not matter for decisions", service.raw(b"GET /v1/revocations HTTP/1.1\r\nHost: writ.example\r\n\r\n") == 200)
 status, headers, body = service.ask("HEAD", "/readyz", name="admin.sock")
 check("HEAD has no body", status == 200 and int(headers["content-length"]) > 0, headers)
 metrics = service.ask("GET", "/metrics", name="admin.sock")[2].decode()
@@ -170,6 +183,8 @@ for _ in range(60):
     if body["reasons"][0]["rule"]["name"] == "refund_present_tenant":
         break
     time.sleep(0.1)
+explained = json.loads(service.ask("POST", "/v1/explain", PERMIT)[2])
+check("the new policy is explained", explained["rules"][0]["rule"]["name"] == "refund_present_tenant", explained)
 check("the new policy decides", body["reasons"][0]["rule"]["name"] == "refund_present_tenant", body["reasons"])
 policy.write_text("permit {")
 check("an invalid change is refused", service.wait_for("policy_refused"), service.text()[-300:])
@@ -438,7 +453,8 @@ check("over TLS with a key", over_tls({"Authorization": f"Bearer {key}"})[0] == 
 check("without a key", over_tls({})[0] == 401)
 check("with a wrong key", over_tls({"Authorization": f"Bearer {key[:-1]}"})[0] == 401)
 check("a request that a proxy asks about needs a certificate, whatever its key", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/envoy/x", "")[0] == 401)
-check("operators only", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/v1/revocations", "")[0] == 403)
+check("operators only", over_tls({"Authorization": f"Bearer {key}"}, "GET", "/v1/revocations", "")[0] == 403
+      and over_tls({"Authorization": f"Bearer {key}"}, path="/v1/explain")[0] == 403)
 check("the variable of the environment", '"event":"listening"' in service.text().replace(" ", ""), service.text())
 check("the environment wins over the file", [service.ask("POST", "/v1/decide/batch", "{}\n" * n, {"Content-Type": "application/x-ndjson"})[0]
                                             for n in (1, 2, 3)] == [200, 200, 413])
@@ -515,6 +531,8 @@ for name, options, code, said, *env in [
     ("TLS without keys", ["refund", "--listen", "tls://127.0.0.1:1", "--check"], 3, "H0004"),
     ("a file of TLS", ["refund", "--tls-certificate", "none.pem", "--check"], 3, "H0003"),
     ("keys", ["refund", "--keys", "refund/policy.writ", "--check"], 3, "H0005"),
+    ("a console without an admin listener", ["refund", "--console", "on", "--check"], 3, "`console` is of no use"),
+    ("a word for the console", ["refund", "--console", "yes"], 2, "is not `on` or `off`"),
     ("nothing to serve", [], 2, "name a policy"),
     ("a collector", ["refund", "--check"], 3, "H0004", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
     ("all well", ["refund", "--check"], 0, "ok"),

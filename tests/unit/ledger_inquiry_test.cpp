@@ -143,6 +143,31 @@ TEST_CASE("ledger: decisions are listed by what they say") {
     CHECK(std::get<std::int64_t>(inquiry->list(filter)->rows[0][0]) == 3);
 }
 
+TEST_CASE("ledger: a list of enforced decisions leaves out a candidate's, and has what was recorded since") {
+    Traffic traffic("refund", {example_request("refund")});
+    auto inquiry = Inquiry::open(traffic.folder.at("ledger"));
+    REQUIRE(inquiry.has_value());
+    {
+        auto ledger = Ledger::open(traffic.folder.at("ledger"));
+        REQUIRE(ledger.has_value());
+        auto recorder = Recorder::make(*ledger, traffic.bundle);
+        REQUIRE(recorder.has_value());
+        Request request(traffic.bundle);
+        const std::string document = example_request("refund", "deny");
+        REQUIRE(request.parse(document).has_value());
+        Evaluator evaluator(traffic.bundle);
+        CHECK(recorder->shadow(document, evaluator.evaluate(request), traffic.bundle));
+    }
+    CHECK(inquiry->list({})->rows.size() == 1);
+    REQUIRE(inquiry->catch_up().has_value());
+    CHECK(inquiry->list({})->rows.size() == 2);
+    Filter filter;
+    filter.enforced = true;
+    const auto enforced = inquiry->list(filter);
+    REQUIRE(enforced->rows.size() == 1);
+    CHECK(std::get<std::int64_t>(enforced->rows[0][0]) == 0);
+}
+
 TEST_CASE("ledger: the report, and what it cannot know") {
     auto requests = refunds();
     requests.push_back(with(example_request("refund"), "\"federated\"", "\"static\""));

@@ -8,6 +8,8 @@
 #include "serve/clients.h"
 #include "serve/head.h"
 #include "serve/metrics.h"
+#include "serve/origin.h"
+#include "serve/query.h"
 #include "serve/settings.h"
 #include "serve/systemd.h"
 #include "serve/watched.h"
@@ -226,4 +228,45 @@ TEST_CASE("serve: systemd is asked only if it started the program") {
     CHECK_FALSE(watchdog_period());
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
+}
+
+TEST_CASE("serve: this machine's own names") {
+    for (const char* own :
+         {"localhost", "LocalHost:9180", "127.0.0.1", "127.0.0.1:80", "127.1.2.3:1", "[::1]", "[::1]:9180"})
+        CHECK_MESSAGE(is_own_host(own), own);
+    for (const char* other :
+         {"", "x", "example.com", "localhost.example.com", "127.0.0.1.example.com", "127.example.com", "127.0.0",
+          "127.0.0.256", "127.0.0.1.1", "127.0.0.", "128.0.0.1", "10.0.0.1", "::1", "[::2]", "[::1]x",
+          "localhost:", "localhost:x", "localhost:99999", "localhost:80:80"})
+        CHECK_MESSAGE(!is_own_host(other), other);
+}
+
+TEST_CASE("serve: a page of another origin") {
+    const auto crosses = [](const std::string& headers) {
+        const std::string text = "GET / HTTP/1.1\r\nHost: localhost:9180\r\n" + headers + "\r\n";
+        const auto read = read_head(text, {});
+        REQUIRE(std::holds_alternative<HttpHead>(read));
+        return is_cross_origin(std::get<HttpHead>(read));
+    };
+    for (const char* own : {"", "Origin: http://localhost:9180\r\n", "Origin: https://localhost:9180\r\n",
+                            "Sec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n"})
+        CHECK_MESSAGE(!crosses(own), own);
+    for (const char* other :
+         {"Origin: http://localhost:9181\r\n", "Origin: http://example.com\r\n", "Origin: null\r\n", "Origin:\r\n",
+          "Origin: http://localhost:9180.example.com\r\n", "Sec-Fetch-Site: cross-site\r\n",
+          "Sec-Fetch-Site: same-site\r\n", "Origin: http://localhost:9180\r\nSec-Fetch-Site: cross-site\r\n"})
+        CHECK_MESSAGE(crosses(other), other);
+}
+
+TEST_CASE("serve: the values of a query") {
+    const auto values = QueryValues::read("effect=deny&agent=a+b%20%3Cscript%3E&empty=&alone");
+    REQUIRE(values.has_value());
+    CHECK(values->of("effect") == "deny");
+    CHECK(values->of("agent") == "a b <script>");
+    CHECK(values->of("empty").empty());
+    CHECK(values->of("alone").empty());
+    CHECK(values->of("other").empty());
+    CHECK(QueryValues::read("").has_value());
+    for (const char* wrong : {"a=%", "a=%4", "a=%zz", "a=%+1", "a=1&a=2", "%a=1"})
+        CHECK_MESSAGE(!QueryValues::read(wrong).has_value(), wrong);
 }

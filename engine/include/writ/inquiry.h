@@ -29,6 +29,7 @@ struct InquiryTable {
 struct Filter {
     std::string effect;  ///< `permit`, `needs_approval` or `deny`
     std::string agent, tool, tenant, run, user, environment, rule;
+    bool enforced = false;   ///< leaves out what a candidate decided
     std::int64_t since = 0;  ///< microseconds since the epoch
     std::uint64_t limit = 50;
 };
@@ -45,6 +46,8 @@ public:
     Inquiry(Inquiry&&) noexcept;
     Inquiry& operator=(Inquiry&&) noexcept;
 
+    /// Brings it up to date again. Errors: G0001 to G0004, G0008.
+    [[nodiscard]] Result<void> catch_up();
     /// The decisions with a sequence number, a request id or a trace id, the latest first; at least one.
     /// Errors: G0021.
     [[nodiscard]] Result<std::vector<std::uint64_t>> find(std::string_view id);

@@ -35,6 +35,10 @@ struct MutationRun;
 class Workspace {
 public:
     explicit Workspace(SourceSet sources, CompileOptions options = {});
+    /// Compiles a sealed bundle again from its sources, with the library sealed in it. Another version of the compiler
+    /// may make another bundle of them, or none: compare bundle()->digest().
+    /// Errors:   B0004 the sources do not match their digest.
+    [[nodiscard]] static Result<Workspace> reopen(const Bundle& sealed);
     ~Workspace();
     Workspace(Workspace&&) noexcept;
     Workspace& operator=(Workspace&&) noexcept;
