@@ -224,5 +224,8 @@ void Service::Impl::search_action(Exchange exchange) {
 void Service::Impl::authzen_metadata(Exchange exchange) {
     if (!lacks_authzen(exchange)) authzen->metadata(exchange.request.head.path, exchange.reply);
 }
+void Service::Impl::authzen_keys(Exchange exchange) {
+    if (!lacks_authzen(exchange)) authzen->keys(exchange.request.head.path, exchange.reply);
+}
 
 }  // namespace writ::serve

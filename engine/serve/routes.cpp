@@ -31,6 +31,7 @@ const std::vector<Service::Impl::Route>& Service::Impl::routes() {
          400},
         {"POST", "/access/v1/search/action", "application/json", ClientRole::Decide, &Impl::search_action, false, 400},
         {"GET", "/.well-known/authzen-configuration", "", ClientRole::Decide, &Impl::authzen_metadata, true},
+        {"GET", "/access/v1/keys", "", ClientRole::Decide, &Impl::authzen_keys, true},
     };
     return kAll;
 }
