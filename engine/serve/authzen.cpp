@@ -277,7 +277,8 @@ void AuthZen::Impl::evaluate(const QuestionParts& parts, const DecideRecorded& d
 
 void AuthZen::Impl::issue(const std::shared_ptr<const Data>& with, const Questions& questions, bool single,
                           const DecideRecorded& decide, Reply reply) const {
-    auto tokens = std::make_shared<const Issuance>(questions, *with->mapping.issuance(), with->directory, now());
+    auto tokens =
+        std::make_shared<const Issuance>(questions, *with->mapping.issuance(), with->directory, options.url, now());
     dropped.fetch_add(tokens->dropped(), std::memory_order_relaxed);
     decide(tokens->document(),
            [with, tokens, single, url = options.url, reply = std::move(reply)](const ledger::Decided& decided) {

@@ -68,6 +68,25 @@ Value args_of(const Obligation& obligation) {
     return args ? *args : Value::object();
 }
 
+/// Why the approval that a request has does not lift a denial.
+std::string_view failing(const Decision& denied) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kWhy = {{
+        {"approval_unbound", draft::kOutOfScope},
+        {"approval_revoked", draft::kApprovalExpired},
+        {"approval_used", draft::kApprovalExpired},
+        {"approval_expired", draft::kApprovalExpired},
+        {"approval_stale", draft::kApprovalExpired},
+        {"approval_not_approved", draft::kApprovalExpired},
+        {"approval_group", draft::kUnverifiable},
+        {"approval_not_independent", draft::kUnverifiable},
+    }};
+    for (const auto& [code, name] : kWhy)
+        if (std::any_of(denied.reasons.begin(), denied.reasons.end(),
+                        [&](const Reason& each) { return each.code == code; }))
+            return name;
+    return draft::kApprovalRequired;
+}
+
 /// Obligations as the extension has them.
 Value extension_of(const std::vector<Obligation>& obligations) {
     Value out = Value::array();
@@ -117,15 +136,15 @@ bool Issuance::concerns(const Questions& questions, const IssuanceMapping& mappi
 }
 
 Issuance::Issuance(const Questions& questions, const IssuanceMapping& mapping, const Directory& directory,
-                   std::int64_t now)
+                   std::string_view self, std::int64_t now)
     : mapping_(&mapping), now_(now), items_(questions.size()) {
-    TokenRequest request;
-    why_ = read(questions, directory, request);
+    why_ = read(questions, directory, self);
     if (!why_.empty()) document_ = json::write(document_of(now));
 }
 
 /// Output: why the request is refused; empty: it is not.
-std::string Issuance::read(const Questions& questions, const Directory& directory, TokenRequest& request) {
+std::string Issuance::read(const Questions& questions, const Directory& directory, std::string_view self) {
+    TokenRequest request;
     // One question that is not understood refuses all: what it would have stated must not be left out.
     const auto place = [](std::size_t i) { return "`evaluations[" + std::to_string(i) + "]`: "; };
     for (std::size_t i = 0; i < questions.size(); ++i)
@@ -144,6 +163,7 @@ std::string Issuance::read(const Questions& questions, const Directory& director
     }
     if (!mapping_->knows(request)) return "the mapping has no rules for a subject, the target or a detail";
 
+    read_approvals(questions, self, request);
     FilledToken filled = mapping_->fill(request, directory, now_);
     if (chain && !filled.delegated) return "there is a chain of actors, and no rule states `delegation`";
     auto of_cell = filled.of_cells.begin();
@@ -154,6 +174,25 @@ std::string Issuance::read(const Questions& questions, const Directory& director
     ends_ = filled.ends;
     dropped_ = filled.dropped;
     return {};
+}
+
+/// Reads the approval that every question has.
+void Issuance::read_approvals(const Questions& questions, std::string_view self, TokenRequest& request) {
+    const auto& approvals = mapping_->approvals();
+    if (!approvals || !approvals->trust || !has(questions.front()->context, draft::kApproval)) return;
+    const Value& approval = *questions.front()->context->find(draft::kApproval);
+    for (const auto& each : questions)
+        if (!has(each->context, draft::kApproval) ||
+            json::write(*each->context->find(draft::kApproval)) != json::write(approval))
+            return;
+    approval_ = Value::object();
+    if (approval.type == Type::Object) request.approvals = read_approval(approval, *approvals->trust, self, now_);
+    is_believed_ = request.approvals.has_value();
+    if (!is_believed_) return;
+    approval_.set("id", *approval.find("id"));
+    approval_.set(
+        draft::kApprovedUntil,
+        Value::of(std::string_view(format_instant(request.approvals->items[0].find("exp")->integer * 1'000'000))));
 }
 
 /// Finds what kind of token is asked for, its target, and the parties.
@@ -247,6 +286,7 @@ std::optional<Value> Issuance::shape(const ledger::Decided& decided) const {
         issuance.set(draft::kCrit, std::move(crit));
     }
     context.set(draft::kIssuance, std::move(issuance));
+    if (is_believed_) context.set(draft::kApproval, approval_);
     return context;
 }
 
@@ -254,6 +294,13 @@ std::optional<Value> Issuance::access_request(const ledger::Decided& decided, co
     const Decision& denied = *decided.decision;
     const auto& approvals = mapping_->approvals();
     if (signer.key == nullptr || !approvals || !decided.record || denied.binding_digest.empty()) return {};
+    // Whoever sends what is not signed is not led on.
+    if (approval_.type == Type::Object && !is_believed_) {
+        Value context = Value::object();
+        context.set(draft::kReason, Value::of(draft::kUnverifiable));
+        context.set(draft::kNextAction, Value::of(draft::kNone));
+        return context;
+    }
     // No approval counts until the request states this fact.
     const bool unbound = std::any_of(denied.reasons.begin(), denied.reasons.end(), [](const Reason& each) {
         return each.code == "approval_unbound" && !each.detail.empty();
@@ -276,7 +323,8 @@ std::optional<Value> Issuance::access_request(const ledger::Decided& decided, co
     request.set("endpoint", Value::of(std::string_view(approvals->endpoint)));
     request.set(draft::kBindingToken, Value::of(std::string_view(*token)));
     Value context = Value::object();
-    context.set(draft::kReason, Value::of(draft::kApprovalRequired));
+    context.set(draft::kReason, Value::of(is_believed_ ? failing(denied) : draft::kApprovalRequired));
+    if (is_believed_) context.set(draft::kNextAction, Value::of(draft::kRequestAgain));
     context.set(draft::kEvaluationId, Value::of(std::string_view(id)));
     context.set(draft::kEvaluatedAt, Value::of(std::string_view(format_instant(denied.now))));
     context.set(draft::kAccessRequest, std::move(request));

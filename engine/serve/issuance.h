@@ -31,8 +31,10 @@ public:
     /// Whether a request has a question that is part of a token request.
     [[nodiscard]] static bool concerns(const Questions& questions, const IssuanceMapping& mapping);
 
-    /// Input: now: seconds since 1970. The mapping must outlive it, the questions need not.
-    Issuance(const Questions& questions, const IssuanceMapping& mapping, const Directory& directory, std::int64_t now);
+    /// Input: self: the identifier of this decision point, for which approvals are signed; now: seconds since 1970. The
+    /// mapping must outlive it, the questions need not.
+    Issuance(const Questions& questions, const IssuanceMapping& mapping, const Directory& directory,
+             std::string_view self, std::int64_t now);
 
     /// Denied if something in the request is not understood.
     [[nodiscard]] const std::string& document() const { return document_; }
@@ -47,7 +49,8 @@ private:
         enum class Kind : std::uint8_t { Other, Gate, Scope, Cell } kind = Kind::Other;
         std::vector<std::string> scopes;
     };
-    [[nodiscard]] std::string read(const Questions& questions, const Directory& directory, TokenRequest& request);
+    [[nodiscard]] std::string read(const Questions& questions, const Directory& directory, std::string_view self);
+    void read_approvals(const Questions& questions, std::string_view self, TokenRequest& request);
     [[nodiscard]] std::string read_gates(const Questions& questions, TokenRequest& request);
     [[nodiscard]] std::string read_item(const AccessQuestion& question, Item& item, TokenRequest& request) const;
     /// The context of the first permitted gate. Output: none if the grant cannot be told to this server.
@@ -63,6 +66,8 @@ private:
     json::Value subject_, resource_, action_, call_;  ///< the first gate, and what would be done
     std::int64_t ends_ = 0;
     std::size_t dropped_ = 0;
+    json::Value approval_;            ///< that the request has: its id, and its end; null: none
+    bool is_believed_ = false;        ///< the approval was signed by the service, for this decision point
     bool knows_obligations_ = false;  ///< the server executes what it is told
 };
 

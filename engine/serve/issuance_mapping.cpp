@@ -60,7 +60,7 @@ IssuanceMapping::Claims read_claims(RuleReader& reader, const Value* from, const
 std::optional<IssuanceMapping::Approvals> read_approvals(RuleReader& reader, const Value* from,
                                                          const std::string& place) {
     if (!is_object(reader, from, place)) return {};
-    reader.members(*from, place, {"endpoint", "audience", "seconds"});
+    reader.members(*from, place, {"endpoint", "audience", "seconds", "key"});
     IssuanceMapping::Approvals out;
     const Value *endpoint = text_in(reader, *from, place, "endpoint"),
                 *audience = text_in(reader, *from, place, "audience"), *seconds = from->find("seconds");
@@ -77,6 +77,13 @@ std::optional<IssuanceMapping::Approvals> read_approvals(RuleReader& reader, con
         if (seconds->type != Type::Int || seconds->integer < 1 || seconds->integer > kMostWindow)
             reader.wrong(RuleReader::below(place, "seconds"), "write a number of seconds, at most a day");
         out.seconds = seconds->integer;
+    }
+    if (const Value* key = text_in(reader, *from, place, "key")) {
+        const auto read = os::read_public_line(key->text);
+        if (read)
+            out.trust = ApprovalTrust{*read, out.audience};
+        else
+            reader.wrong(RuleReader::below(place, "key"), "write the public key, `writ-ed25519-public:ID:BASE64`");
     }
     return out;
 }
@@ -206,6 +213,9 @@ void IssuanceMapping::check(RuleReader& reader, const std::string& place) const 
             else if (rule.to.front() == "want" && !scopes && rule.to_text != "want.ttl" &&
                      rule.to_text != "want.all_or_nothing")
                 reader.wrong(rule.place, "the service itself states `" + rule.to_text + "`; remove this rule");
+            else if (rule.to.front() == "approvals" && approvals_ && approvals_->trust)
+                reader.wrong(rule.place,
+                             "approvals that `approvals.key` signed are stated by the service; remove this rule");
         }
 
     // One list of each applies.
@@ -331,6 +341,10 @@ FilledToken IssuanceMapping::fill(const TokenRequest& request, const Directory& 
     put(document, {"want", "audience"}, std::move(audience));
     put(document, {"want", "token_type"}, Value::of(request.token_type));
     put(document, {"want", "reuse_subject_token"}, Value::of(false));
+    if (request.approvals) {
+        put(document, {"approvals"}, *request.approvals);
+        put(document, {"provenance", "approvals"}, Value::of("broker"));
+    }
 
     out.call = Value::object();
     for (const auto& [name, path] : {std::pair<const char*, FieldPath>{"tool", {"tool", "name"}},

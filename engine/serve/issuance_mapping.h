@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "serve/approval_state.h"
 #include "serve/directory.h"
 #include "serve/rules.h"
 
@@ -23,6 +24,7 @@ struct TokenRequest {
     const json::Value *subject = nullptr, *requesting = nullptr;
     std::vector<AccessQuestion> of_subject, of_requesting;  ///< all questions about each
     std::vector<AccessQuestion> scope_tuples, cells;
+    std::optional<json::Value> approvals;  ///< that may be believed
 };
 
 /// A request document that was made from a token request.
@@ -47,7 +49,8 @@ public:
     /// The service for access requests.
     struct Approvals {
         std::string endpoint, audience;
-        std::int64_t seconds = 600;  ///< how long an access request may be made
+        std::int64_t seconds = 600;          ///< how long an access request may be made
+        std::optional<ApprovalTrust> trust;  ///< none: no approval that a request has is believed
     };
 
     /// Reads the member.

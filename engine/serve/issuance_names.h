@@ -42,6 +42,10 @@ constexpr std::string_view kSupportedExtensions = "supported_mandatory_extension
 constexpr std::string_view kAccessRequest = "access_request", kExpiresAt = "expires_at",
                            kBindingToken = "binding_token", kEvaluationId = "evaluation_id",
                            kEvaluatedAt = "evaluated_at", kReason = "reason", kApprovalRequired = "approval_required";
+// … and its way back.
+constexpr std::string_view kApproval = "approval", kApprovedUntil = "approved_until", kNextAction = "next_action",
+                           kRequestAgain = "request", kNone = "none", kOutOfScope = "out_of_scope",
+                           kApprovalExpired = "approval_expired", kUnverifiable = "approval_unverifiable";
 
 // Metadata.
 constexpr std::string_view kIssuanceCapability = "urn:openid:authzen:capability:token-issuance",

@@ -13,7 +13,7 @@
 #include "serve/authzen.h"
 #include "source_root.h"
 
-namespace writ::testing {
+namespace writ::testing::tokens {
 
 using json::Value;
 using serve::AuthZen;
@@ -134,10 +134,18 @@ struct Server {
     }
 };
 
-inline const std::string kRefund = example("requests/refund.json");
-inline const std::string kLarge = example("requests/refund_large.json");
-inline const std::string kScopes = example("requests/scopes.json");
-inline const std::string kGates = example("requests/gates.json");
+inline std::string refund_body() {
+    return example("requests/refund.json");
+}
+inline std::string large_body() {
+    return example("requests/refund_large.json");
+}
+inline std::string scopes_body() {
+    return example("requests/scopes.json");
+}
+inline std::string gates_body() {
+    return example("requests/gates.json");
+}
 
 /// A request with other members of its context.
 inline std::string with_context(const std::string& body, const std::string& members) {
@@ -156,4 +164,4 @@ inline std::string cell_of(const std::string& properties) {
            "properties": {"payment": "pay-5512", "tenant": "acme"}}})";
 }
 
-}  // namespace writ::testing
+}  // namespace writ::testing::tokens
