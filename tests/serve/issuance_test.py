@@ -7,6 +7,7 @@ import base64
 import json
 import shutil
 import subprocess
+import time
 
 from authzen_service import EXAMPLES, URL, WRIT, Service
 from harness import check, end, new_folder
@@ -91,6 +92,50 @@ metadata = json.loads(service.ask("GET", "/.well-known/authzen-configuration")[2
 check("metadata", "urn:openid:authzen:capability:token-issuance" in metadata["capabilities"] and
       metadata["jwks_uri"] == URL + "/access/v1/keys", metadata)
 check("ends by itself", service.end() == 0)
+
+# An approval comes back, signed by the service of access requests; it lifts one denial once.
+folder = new_folder()
+subprocess.run([WRIT, "keys", "generate", str(folder / "binding.key")], check=True, capture_output=True)
+subprocess.run([WRIT, "keys", "generate", str(folder / "approvals.key")], check=True, capture_output=True)
+service = Service("issuance", folder=folder, **{"binding-key": "binding.key"})
+mapping = json.loads((folder / "example/mapping.json").read_text())
+mapping["issuance"]["approvals"]["key"] = (folder / "approvals.key.pub").read_text().strip()
+(folder / "example/new.json").write_text(json.dumps(mapping))
+(folder / "example/new.json").rename(folder / "example/mapping.json")
+for _ in range(100):
+    if "reloaded what=mapping" in service.text():
+        break
+    time.sleep(0.1)
+large = json.loads((REQUESTS / "refund_large.json").read_text())
+context = ask(service, large)[2]["evaluations"][0]["context"]
+token = json.loads(from_url(context["access_request"]["binding_token"].split(".")[1]))
+now = int(time.time())
+state = {"iss": "https://approvals.example.com", "aud": URL, "exp": now + 600, "approval_id": "apr-1",
+         "writ_binding_digest": token["writ_binding_digest"], "writ_requester": "alice", "writ_uses": 1,
+         "writ_approvers": [{"approver": "bea", "approver_id": None, "groups": token["writ_requirements"][0]["groups"], "at": now - 5}]}
+
+
+def to_url(content):
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+seed = base64.b64decode((folder / "approvals.key").read_text().strip().rsplit(":", 1)[1])
+(folder / "private.der").write_bytes(bytes.fromhex("302e020100300506032b657004220420") + seed)
+signed = to_url(b'{"alg":"EdDSA","typ":"JWT"}') + "." + to_url(json.dumps(state).encode())
+(folder / "signed").write_text(signed)
+subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", "private.der", "-keyform", "DER", "-rawin", "-in", "signed", "-out", "signature"],
+               cwd=folder, check=True, capture_output=True)
+large["context"]["approval"] = {"id": "apr-1", "state": signed + "." + to_url((folder / "signature").read_bytes())}
+answer = ask(service, large)
+check("an approved refund", decisions(answer) == [True, True, True], answer)
+check("says which approval", answer[2]["evaluations"][0]["context"]["approval"]["id"] == "apr-1", answer)
+answer = ask(service, large)
+check("a second time it is used up", answer[2]["evaluations"] == [{"decision": False}] * 3, answer)
+large["context"]["approval"]["state"] += "A"
+answer = ask(service, large)
+check("what is not signed leads nowhere", answer[2]["evaluations"][0]["context"] == {"reason": "approval_unverifiable",
+                                                                                    "next_action": "none"}, answer)
+service.end()
 
 # Without a policy nothing can be decided, and the server must know that it is not a denial.
 folder = new_folder()
