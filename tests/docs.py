@@ -46,6 +46,9 @@ NOT_RUN = {
     ("docs/performance.md", "tests/bench/serve.sh --peers"),
     # Waits for requests; tests/serve/authzen_test.py starts the same service.
     ("docs/serve-authzen.md", "cd examples/authzen/certification"),
+    # The same; tests/serve/issuance_test.py does.
+    ("docs/serve-issuance.md", "cd examples/authzen/issuance"),
+    ("docs/serve-issuance.md", "writ keys generate binding.key"),
     # The same; tests/serve/service_test.py has keys and certificates too.
     ("docs/serve.md", "writ serve examples/refund --admin unix:admin.sock &"),
     ("docs/serve.md", "openssl rand -hex 32 > broker.key"),

@@ -9,6 +9,9 @@
 #include <variant>
 
 #include "base/digest.h"
+#include "serve/issuance.h"
+#include "serve/issuance_names.h"
+#include "serve/question.h"
 #include "writ/errors.h"
 
 namespace writ::serve {
@@ -20,97 +23,12 @@ using json::Value;
 
 constexpr std::string_view kMetadata = "/.well-known/authzen-configuration";
 
-HttpAnswer answer_with(const Value& body) {
-    HttpAnswer answer;
-    answer.body = json::write(body) + "\n";
-    return answer;
-}
-
-/// An error of the API: one line of text.
-HttpAnswer api_error(unsigned status, std::string_view why) {
-    HttpAnswer answer;
-    answer.status = status;
-    answer.type = "text/plain; charset=utf-8";
-    answer.body.append(why).append("\n");
-    if (status == 503) answer.headers.emplace_back("Retry-After", "1");
-    return answer;
-}
-
 /// The path below the host: `/tenant1`; empty if there is none, or only `/`.
 std::string_view path_of(std::string_view url) {
     const std::size_t slash = url.find('/', std::string_view("https://").size());
     std::string_view path = url.substr(std::min(slash, url.size()));
     if (path.ends_with('/')) path.remove_suffix(1);
     return path;
-}
-
-// ---- reading questions --------------------------------------------------------------------------
-
-/// A member that is there and not null.
-const Value* member(const Value& object, std::string_view key) {
-    const Value* found = object.find(key);
-    return found == nullptr || found->type == Type::Null ? nullptr : found;
-}
-
-/// What is wrong with an entity; empty: nothing. `required` are members that must be text.
-std::string wrong_entity(const Value* entity, std::string_view name, std::initializer_list<std::string_view> required) {
-    const std::string quoted = "`" + std::string(name);
-    if (entity == nullptr || entity->type == Type::Null) return quoted + "` is missing";
-    if (entity->type != Type::Object) return quoted + "` is not an object";
-    for (const std::string_view each : required) {
-        const Value* found = member(*entity, each);
-        if (found == nullptr) return quoted + "." + std::string(each) + "` is missing";
-        if (found->type != Type::String) return quoted + "." + std::string(each) + "` is not text";
-    }
-    const Value* properties = member(*entity, "properties");
-    if (properties != nullptr && properties->type != Type::Object) return quoted + ".properties` is not an object";
-    return {};
-}
-
-std::string wrong_object(const Value* value, std::string_view name) {
-    if (value == nullptr || value->type == Type::Null || value->type == Type::Object) return {};
-    return "`" + std::string(name) + "` is not an object";
-}
-
-/// The parts of one evaluation, before they are checked.
-struct Parts {
-    const Value *subject = nullptr, *action = nullptr, *resource = nullptr, *context = nullptr;
-
-    explicit Parts(const Value& request)
-        : subject(request.find("subject")),
-          action(request.find("action")),
-          resource(request.find("resource")),
-          context(request.find("context")) {}
-    /// What the element of a batch states replaces the default as a whole.
-    Parts(const Value& element, const Parts& defaults) : Parts(element) {
-        if (subject == nullptr) subject = defaults.subject;
-        if (action == nullptr) action = defaults.action;
-        if (resource == nullptr) resource = defaults.resource;
-        if (context == nullptr) context = defaults.context;
-    }
-
-    [[nodiscard]] std::string wrong() const {
-        std::string why = wrong_entity(subject, "subject", {"type", "id"});
-        if (why.empty()) why = wrong_entity(action, "action", {"name"});
-        if (why.empty()) why = wrong_entity(resource, "resource", {"type", "id"});
-        if (why.empty()) why = wrong_object(context, "context");
-        return why;
-    }
-    /// Requires: wrong() is empty.
-    [[nodiscard]] AccessQuestion question() const {
-        return {*subject, *action, *resource, context != nullptr && context->type == Type::Object ? context : nullptr};
-    }
-};
-
-/// The body as an object, or the answer that refuses it.
-std::variant<Value, HttpAnswer> object_of(std::string_view body, std::size_t most_members) {
-    RequestLimits limits;
-    limits.max_bytes = std::max(body.size(), std::size_t{1});
-    limits.max_members = static_cast<std::uint32_t>(std::max<std::size_t>(limits.max_members, most_members));
-    auto document = json::parse(body, limits);
-    if (!document) return api_error(400, "the body is not valid JSON: " + document.error().message);
-    if (document->type != Type::Object) return api_error(400, "the body is not a JSON object");
-    return std::move(*document);
 }
 
 // ---- answers ------------------------------------------------------------------------------------
@@ -288,6 +206,7 @@ struct AuthZen::Impl {
     struct Data {
         Mapping mapping;
         Directory directory;
+        std::optional<BindingKey> key;
     };
     enum class Kind : std::uint8_t { Subject, Resource, Action };
 
@@ -311,7 +230,10 @@ struct AuthZen::Impl {
         if (out.dropped != 0) dropped.fetch_add(out.dropped, std::memory_order_relaxed);
         return out;
     }
-    void evaluate(const Parts& parts, const DecideRecorded& decide, Reply reply) const;
+    void evaluate(const QuestionParts& parts, const DecideRecorded& decide, Reply reply) const;
+    /// Answers a token request: a single evaluation, or a batch.
+    void issue(const std::shared_ptr<const Data>& with, const Questions& questions, bool single,
+               const DecideRecorded& decide, Reply reply) const;
     void search(Kind kind, std::string_view body, const Reply& reply) const;
 };
 
@@ -324,15 +246,27 @@ Result<void> AuthZen::Impl::read() {
         if (!found) return tl::unexpected(std::move(found.error()));
         directory = std::move(*found);
     }
-    auto both = std::make_shared<const Data>(Data{std::move(*mapping), std::move(directory)});
+    std::optional<BindingKey> key;
+    if (!options.binding_key.empty()) {
+        if (options.url.empty())
+            return fail(Code::ConfigurationNotValid, "`binding-key` signs as `pdp-url`; set both", options.binding_key);
+        auto found = BindingKey::read(options.binding_key);
+        if (!found) return tl::unexpected(std::move(found.error()));
+        key.emplace(std::move(*found));
+    }
+    auto all = std::make_shared<const Data>(Data{std::move(*mapping), std::move(directory), std::move(key)});
     const std::lock_guard hold(lock);
-    data = std::move(both);
+    data = std::move(all);
     return {};
 }
 
-void AuthZen::Impl::evaluate(const Parts& parts, const DecideRecorded& decide, Reply reply) const {
+void AuthZen::Impl::evaluate(const QuestionParts& parts, const DecideRecorded& decide, Reply reply) const {
     if (const std::string why = parts.wrong(); !why.empty()) return reply(api_error(400, why));
     const auto with = current();
+    const Questions asked{parts.question()};
+    if (const IssuanceMapping* tokens = with->mapping.issuance();
+        tokens != nullptr && Issuance::concerns(asked, *tokens))
+        return issue(with, asked, true, decide, std::move(reply));
     Filled filled = fill(*with, parts.question(), now());
     decide(std::move(filled.document),
            [with, scopes = std::move(filled.scopes), reply = std::move(reply)](const ledger::Decided& decided) {
@@ -341,11 +275,34 @@ void AuthZen::Impl::evaluate(const Parts& parts, const DecideRecorded& decide, R
            });
 }
 
+void AuthZen::Impl::issue(const std::shared_ptr<const Data>& with, const Questions& questions, bool single,
+                          const DecideRecorded& decide, Reply reply) const {
+    auto tokens =
+        std::make_shared<const Issuance>(questions, *with->mapping.issuance(), with->directory, options.url, now());
+    dropped.fetch_add(tokens->dropped(), std::memory_order_relaxed);
+    decide(tokens->document(),
+           [with, tokens, single, url = options.url, reply = std::move(reply)](const ledger::Decided& decided) {
+               // A server must be able to tell this from a denial.
+               if (is_undecided(decided)) return reply(api_error(503, "no decision could be made"));
+               const BindingSigner signer{with->key ? &*with->key : nullptr, url};
+               Value list = Value::array();
+               list.items = tokens->answers(decided, signer, with->mapping.explains());
+               Value body = Value::object();
+               if (single)
+                   body = std::move(list.items.front());
+               else
+                   body.set("evaluations", std::move(list));
+               HttpAnswer answer = answer_with(body);
+               answer.headers.emplace_back("Cache-Control", "no-store");
+               reply(std::move(answer));
+           });
+}
+
 void AuthZen::Impl::search(Kind kind, std::string_view body, const Reply& reply) const {
     auto read = object_of(body, 0);
     if (HttpAnswer* const wrong = std::get_if<HttpAnswer>(&read)) return reply(std::move(*wrong));
     Value& request = std::get<Value>(read);
-    const Parts parts(request);
+    const QuestionParts parts(request);
     using Names = std::initializer_list<std::string_view>;
     std::string why =
         wrong_entity(parts.subject, "subject", kind == Kind::Subject ? Names{"type"} : Names{"type", "id"});
@@ -431,7 +388,7 @@ std::uint64_t AuthZen::dropped() const {
 void AuthZen::evaluation(std::string_view body, const DecideRecorded& decide, Reply reply) const {
     auto read = object_of(body, 0);
     if (HttpAnswer* const wrong = std::get_if<HttpAnswer>(&read)) return reply(std::move(*wrong));
-    impl_->evaluate(Parts(std::get<Value>(read)), decide, std::move(reply));
+    impl_->evaluate(QuestionParts(std::get<Value>(read)), decide, std::move(reply));
 }
 
 void AuthZen::proxied(const HttpHead& head, std::string_view path, const DecideRecorded& decide, Reply reply) const {
@@ -457,7 +414,7 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
     auto read = object_of(body, impl_->options.max_batch + 1);
     if (HttpAnswer* const wrong = std::get_if<HttpAnswer>(&read)) return reply(std::move(*wrong));
     const Value& request = std::get<Value>(read);
-    const Parts defaults(request);
+    const QuestionParts defaults(request);
     const Value* const list = member(request, "evaluations");
     if (list != nullptr && list->type != Type::Array) return reply(api_error(400, "`evaluations` is not an array"));
     if (list == nullptr || list->items.empty()) return impl_->evaluate(defaults, decide, std::move(reply));
@@ -473,6 +430,20 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
     if (!why.empty()) return reply(api_error(400, why));
 
     const auto with = impl_->current();
+    if (const IssuanceMapping* tokens = with->mapping.issuance(); tokens != nullptr) {
+        Questions asked;
+        for (const Value& element : list->items) {
+            asked.emplace_back();
+            if (element.type != Type::Object) continue;
+            if (const QuestionParts parts(element, defaults); parts.wrong().empty())
+                asked.back().emplace(parts.question());
+        }
+        if (Issuance::concerns(asked, *tokens)) {
+            if (batch->semantic == Semantic::All) return impl_->issue(with, asked, false, decide, std::move(reply));
+            return reply(
+                api_error(400, "a token request is answered as a whole: `evaluations_semantic` is `execute_all`"));
+        }
+    }
     const std::int64_t now = impl_->now();
     DocumentJudge judge;
     if (batch->semantic != Semantic::All) judge = impl_->options.judge();
@@ -481,7 +452,7 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
         if (element.type != Type::Object) {
             why = "the evaluation is not an object";
         } else {
-            const Parts parts(element, defaults);
+            const QuestionParts parts(element, defaults);
             why = parts.wrong();
             if (why.empty()) questions.emplace_back(impl_->fill(*with, parts.question(), now));
         }
@@ -539,7 +510,29 @@ void AuthZen::metadata(std::string_view path, const Reply& reply) const {
         {"search_action_endpoint", "/access/v1/search/action"},
     };
     for (const auto& [name, below] : kEndpoints) out.set(name, Value::of(std::string_view(base + std::string(below))));
+    const auto with = impl_->current();
+    if (const IssuanceMapping* tokens = with->mapping.issuance(); tokens != nullptr) {
+        Value capabilities = Value::array(), obligations = Value::array();
+        capabilities.items.push_back(Value::of(draft::kIssuanceCapability));
+        capabilities.items.push_back(Value::of(draft::kObligationsCapability));
+        obligations.items.push_back(Value::of(draft::kCustom));
+        out.set(draft::kSupportedObligations, std::move(obligations));
+        if (tokens->approvals() && with->key) {
+            capabilities.items.push_back(Value::of(draft::kAccessRequestCapability));
+            out.set(draft::kAccessRequestEndpoint, Value::of(std::string_view(tokens->approvals()->endpoint)));
+            out.set(draft::kJwksUri, Value::of(std::string_view(base + "/access/v1/keys")));
+        }
+        out.set("capabilities", std::move(capabilities));
+    }
     HttpAnswer answer = answer_with(out);
+    answer.headers.emplace_back("Cache-Control", "max-age=3600");
+    reply(std::move(answer));
+}
+
+void AuthZen::keys(std::string_view path, const Reply& reply) const {
+    const auto with = impl_->current();
+    if (!with->key || path != "/access/v1/keys") return reply(api_error(404, "there is nothing at this path"));
+    HttpAnswer answer = answer_with(with->key->public_keys());
     answer.headers.emplace_back("Cache-Control", "max-age=3600");
     reply(std::move(answer));
 }

@@ -31,6 +31,7 @@ struct AuthZenOptions {
     std::string directory;  ///< file; empty: no attributes
     /// The identifier of this decision point, `https://HOST[:PORT][/PATH]`, for the metadata; empty: there are none.
     std::string url;
+    std::string binding_key;  ///< file of the key that signs binding tokens; empty: approvals cannot be asked for
     OpenJudge judge;
     std::function<std::int64_t()> clock;  ///< seconds since 1970; null: the system's
     std::size_t max_batch = 256;          ///< evaluations in a request
@@ -41,13 +42,13 @@ struct AuthZenOptions {
 /// Answers the API's requests. Any thread may call it.
 class AuthZen {
 public:
-    /// Reads the files. Errors: H0004 the url is none; H0006, H0007.
+    /// Reads the files. Errors: H0004 the url is none, or the key cannot be used; H0006, H0007.
     [[nodiscard]] static Result<AuthZen> open(AuthZenOptions options);
     ~AuthZen();
     AuthZen(AuthZen&&) noexcept;
     AuthZen& operator=(AuthZen&&) noexcept;
 
-    /// Reads the files again. Errors: H0006, H0007; what was read before stays in use.
+    /// Reads the files again. Errors: H0004, H0006, H0007; what was read before stays in use.
     [[nodiscard]] Result<void> reload();
     /// Checks that a policy has every field that the mapping states. Errors: H0006.
     [[nodiscard]] Result<void> check(const Layers& layers) const;
@@ -56,7 +57,7 @@ public:
     /// the decision could not be recorded; 400 for what is no question.
     void evaluation(std::string_view body, const DecideRecorded& decide, Reply reply) const;
     /// `POST /access/v1/evaluations`. With one of the two semantics that end early, only the evaluations that the
-    /// answer contains are recorded.
+    /// answer contains are recorded. A token request (issuance.h) is one decision; 503 also if none could be made.
     void evaluations(std::string_view body, const DecideRecorded& decide, Reply reply) const;
     /// `POST /access/v1/search/subject`, `/resource` and `/action`: which entities of the directory, and which actions
     /// of the mapping, would be permitted. Nothing is recorded.
@@ -69,6 +70,9 @@ public:
     void proxied(const HttpHead& head, std::string_view path, const DecideRecorded& decide, Reply reply) const;
     /// `GET /.well-known/authzen-configuration`, with the path of the url behind it.
     void metadata(std::string_view path, const Reply& reply) const;
+
+    /// `GET /access/v1/keys`: the public key of binding tokens.
+    void keys(std::string_view path, const Reply& reply) const;
 
     /// Properties of actions that no rule of the mapping reads, so far.
     [[nodiscard]] std::uint64_t dropped() const;

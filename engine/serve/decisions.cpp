@@ -230,5 +230,8 @@ void Service::Impl::ext_authz(Exchange exchange) {
 void Service::Impl::authzen_metadata(Exchange exchange) {
     if (!lacks_authzen(exchange)) authzen->metadata(exchange.request.head.path, exchange.reply);
 }
+void Service::Impl::authzen_keys(Exchange exchange) {
+    if (!lacks_authzen(exchange)) authzen->keys(exchange.request.head.path, exchange.reply);
+}
 
 }  // namespace writ::serve

@@ -3,28 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "serve/directory.h"
 #include "serve/http_routes.h"
-#include "writ/bundle.h"
-#include "writ/request.h"
+#include "serve/issuance_mapping.h"
+#include "serve/rules.h"
 
 namespace writ::serve {
-
-/// May this subject do this to this resource? Every entity is an object with its required members; `context` is an
-/// object or null.
-struct AccessQuestion {
-    const json::Value& subject;
-    const json::Value& action;
-    const json::Value& resource;
-    const json::Value* context = nullptr;
-};
 
 /// A request document that was made from a question.
 struct Filled {
@@ -60,36 +49,21 @@ public:
     [[nodiscard]] bool fulfils(std::string_view obligation) const;
     /// How requests of a proxy become questions; null if the mapping has none.
     [[nodiscard]] const HttpRoutes* http() const { return http_ ? &*http_ : nullptr; }
+    /// How token requests become request documents; null: there are none. Questions that are part of a token request
+    /// have no rules here.
+    [[nodiscard]] const IssuanceMapping* issuance() const { return issuance_ ? &*issuance_ : nullptr; }
     /// The digest of the file, in hex.
     [[nodiscard]] const std::string& version() const { return version_; }
 
 private:
-    using Path = std::vector<std::string>;
-    enum class Source : std::uint8_t { Value, Clock, Member, Properties, Directory, Context };
-    /// States one field.
-    struct Rule {
-        Path to;
-        std::string to_text, place;  ///< as written; the JSON path of the rule
-        Source source = Source::Value;
-        Path from;          ///< Member: one step. Otherwise the steps below `properties`, `directory`, `context`
-        json::Value value;  ///< Value; Clock: the number of seconds to add
-        Provenance provenance = Provenance::Asserted;  ///< of what does not come from the directory
-        bool overlay = false;  ///< Properties: the directory's attribute, if the request has none
-        bool list = false;     ///< a value that is no array becomes an array with it
-    };
-    using Rules = std::vector<Rule>;
-    using Section = std::map<std::string, Rules, std::less<>>;
-    struct Reader;
+    void read_http(const json::Value& from, RuleReader& reader);
 
-    [[nodiscard]] static const Rules* rules_of(const Section& section, std::string_view name);
-    [[nodiscard]] std::optional<Error> conflict() const;
-    void read_http(const json::Value& from, Reader& reader);
-
-    Rules always_;
+    MappingRules always_;
     Section subjects_, resources_, actions_;
     std::optional<HttpRoutes> http_;
     std::vector<std::string> obligations_;
     bool explain_ = false;
+    std::optional<IssuanceMapping> issuance_;
     std::string name_, version_;
 };
 

@@ -54,13 +54,15 @@ Result<void> Service::Impl::open_spans() {
 
 Result<void> Service::Impl::open_authzen() {
     if (settings.mapping.empty()) {
-        if (settings.directory.empty() && settings.pdp_url.empty()) return {};
-        return fail(Code::ConfigurationNotValid, "`directory` and `pdp-url` are of no use without `mapping`");
+        if (settings.directory.empty() && settings.pdp_url.empty() && settings.binding_key.empty()) return {};
+        return fail(Code::ConfigurationNotValid,
+                    "`directory`, `pdp-url` and `binding-key` are of no use without `mapping`");
     }
     AuthZenOptions options;
     options.mapping = settings.mapping;
     options.directory = settings.directory;
     options.url = settings.pdp_url;
+    options.binding_key = settings.binding_key;
     options.max_batch = settings.max_batch;
     options.judge = [this]() -> DocumentJudge {
         const auto enforced = point->policy().enforced();

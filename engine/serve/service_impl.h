@@ -78,7 +78,7 @@ struct Service::Impl {
           log(std::move(to)),
           keys_files({chosen.keys}),
           tls_files({chosen.tls_certificate, chosen.tls_key, chosen.tls_client_ca}),
-          mapping_files({chosen.mapping, chosen.directory}) {}
+          mapping_files({chosen.mapping, chosen.directory, chosen.binding_key}) {}
 
     static const std::vector<Route>& routes();
     static const std::vector<Route>& admin_routes();
@@ -113,6 +113,7 @@ struct Service::Impl {
     void search_action(Exchange exchange);
     void ext_authz(Exchange exchange);
     void authzen_metadata(Exchange exchange);
+    void authzen_keys(Exchange exchange);
     void livez(Exchange exchange);
     void readyz(Exchange exchange);
     void show_metrics(Exchange exchange);

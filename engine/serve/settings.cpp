@@ -118,6 +118,8 @@ const std::vector<Setting>& all_settings() {
          text(&Settings::directory)},
         {"pdp-url", "URL", "The identifier of this decision point, for AuthZEN clients", false,
          text(&Settings::pdp_url)},
+        {"binding-key", "FILE", "The secret key that signs binding tokens, for approvals of token requests", false,
+         text(&Settings::binding_key)},
         {"threads", "N", "Threads that answer; 0: one for each processor", false, number(&Settings::threads, 0, 256)},
         {"max-connections", "N", "Connections at a time; more are closed", false,
          number(&Settings::max_connections, 1, 100'000)},

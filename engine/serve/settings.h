@@ -34,6 +34,7 @@ struct Settings {
     std::string mapping;        ///< file that maps questions of the AuthZEN API; empty: there is no such API
     std::string directory;      ///< file of attributes for it
     std::string pdp_url;        ///< its identifier
+    std::string binding_key;    ///< file of a secret key, which signs what approvals are asked for with
     std::uint64_t threads = 0;  ///< 0: one for each processor
     std::uint64_t max_connections = 1'024, max_in_flight = 1'024;
     std::uint64_t max_body = 64u << 10, max_batch_body = 1u << 20, max_batch = 256, max_body_bytes = 64u << 20;
