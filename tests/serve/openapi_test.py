@@ -146,6 +146,32 @@ def lose_ledger(service):
     ledger.write_text("")
 
 
+def ask_explanations(service):
+    """Explanations, of requests for this service's policy and of others for theirs."""
+    def explain(by, what, document):
+        expect(f"explained: {what}", 200, ask(by, "POST", "/v1/explain", document))
+
+    for name in ("permit", "needs_approval", "deny", "deny_no_role", "permit_approved"):
+        explain(service, name, request(name))
+    permit, approved = request("permit"), request("permit_approved")
+    explain(service, "an approval of another request", {**approved, "tool": {**approved["tool"], "params": {"amount": 901, "currency": "USD"}}})
+    explain(service, "missing facts", {**permit, "provenance": {**permit["provenance"], "user": "model"}})
+    expect("not explained", 400, ask(service, "POST", "/v1/explain", request("permit", tennant="t1")))
+    snowflake = Running(WRIT, ["snowflake"], [EXAMPLES / "snowflake"])
+    explain(snowflake, "the end of a window", json.loads((EXAMPLES / "snowflake/requests/permit.json").read_text()))
+    snowflake.end()
+    folder = new_folder()
+    one, two = 'audience "https://tickets.example.com"', 'audience "https://tickets.example.com", "https://archive.example.com"'
+    text = (EXAMPLES / "subagent/policy.writ").read_text().replace(one + "\n", two + "\n")
+    (folder / "policy.writ").write_text(text + '\nlimit near when run.id != "far" to audience { "https://tickets.example.com" }\n')
+    shutil.copytree(EXAMPLES / "subagent/requests", folder / "requests")
+    subagent = Running(WRIT, ["policy.writ"], [folder / "policy.writ", folder / "requests"])
+    explain(subagent, "a scope and an audience that are dropped",
+            json.loads((EXAMPLES / "subagent/requests/permit_intersection.json").read_text()))
+    subagent.end()
+    shutil.rmtree(folder)
+
+
 def ask_refund():
     """An operator's service with files, without the AuthZEN API."""
     service = Running(WRIT, ["refund"], [REFUND])
@@ -180,6 +206,11 @@ def ask_refund():
     keep("", "", service.ask("GET", "/v1/nothing"), "NotFound")
     keep("", "", service.ask("GET", "/v1/decide"), "MethodNotAllowed")
     ask_malformed(service)
+    ask_explanations(service)
+    for path in DOCUMENT["paths"]:
+        if "servers" in DOCUMENT["paths"][path]:
+            answer = service.raw(f"GET {path} HTTP/1.1\r\nHost: service.example.com\r\n\r\n".encode(), "admin.sock")
+            check(f"{path} under another name", keep(path, "get", answer) == 403, answer)
     lose_ledger(service)
     expect("without a ledger", 503, ask(service, "POST", "/v1/decide", request("permit")))
     expect("not ready", 503, ask(service, "GET", "/readyz"))
@@ -215,6 +246,7 @@ def ask_store():
     question = {"subject": {"type": "user", "id": "alice"}, "action": {"name": "read"}, "resource": {"type": "record", "id": "record-1"}}
     expect("a search without a policy", 503, ask(service, "POST", "/v1/search", search))
     expect("revocations without a policy", 503, ask(service, "GET", "/v1/revocations"))
+    expect("no explanation without a policy", 503, ask(service, "POST", "/v1/explain", request("permit")))
     expect("not ready without a policy", 503, ask(service, "GET", "/readyz"))
     expect("the status without a policy", 200, ask(service, "GET", "/v1/status"))
     ask(service, "POST", "/v1/decide", request("permit"))
