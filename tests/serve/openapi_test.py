@@ -7,6 +7,7 @@ service says which texts are paths. At last the test damages the document in eac
 
 usage: openapi_test.py WRIT EXAMPLES
 """
+import base64
 import copy
 import json
 import os
@@ -17,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from harness import check, end, exchange, new_folder
 from openapi import METHODS, Answer, Route, differences, distinct, operations, structure
@@ -340,6 +342,67 @@ def ask_authzen():
     return found
 
 
+def ask_issuance():
+    """What an authorization server asks, with an approval that comes back."""
+    example, folder = EXAMPLES / "authzen/issuance", new_folder()
+    for name in ("binding", "approvals"):
+        subprocess.run([WRIT, "keys", "generate", folder / name], check=True, capture_output=True)
+    mapping = json.loads((example / "mapping.json").read_text())
+    mapping["issuance"]["approvals"]["key"] = (folder / "approvals.pub").read_text().strip()
+    (folder / "mapping.json").write_text(json.dumps(mapping))
+    pdp = "https://pdp.example.com"
+    service = Running(WRIT, ["policy.writ"], [example / "policy.writ"], {
+        "mapping": folder / "mapping.json", "directory": example / "directory.json", "pdp-url": pdp, "binding-key": folder / "binding"})
+    expect("keys", 200, ask(service, "GET", "/access/v1/keys"))
+    expect("metadata with capabilities", 200, ask(service, "GET", METADATA))
+
+    def first(what, question):
+        body = expect(what, 200, ask(service, "POST", "/access/v1/evaluations", question))
+        return json.loads(body)["evaluations"][0]
+
+    def example_request(name):
+        return json.loads((example / f"requests/{name}.json").read_text())
+
+    def from_url(text):
+        return json.loads(base64.urlsafe_b64decode(text + "=="))
+
+    for name in ("refund", "scopes", "gates"):
+        check(f"issued: {name}", first(name, example_request(name))["decision"] is True)
+    duties = example_request("refund")
+    duties["context"] |= {"supported_mandatory_extensions": ["obligations"], "supported_obligations": ["custom"]}
+    check("an obligation of the draft", "obligations" in first("duties", duties)["context"])
+    gate = example_request("gates")
+    alone = {**gate, **gate["evaluations"][0]}
+    del alone["evaluations"]
+    expect("one gate", 200, ask(service, "POST", "/access/v1/evaluation", alone))
+    large = example_request("refund_large")
+    token = from_url(first("an approval is needed", large)["context"]["access_request"]["binding_token"].split(".")[1])
+    now = int(time.time())
+    state = {"iss": "https://approvals.example.com", "aud": pdp, "exp": now + 600, "approval_id": "apr-1",
+             "writ_binding_digest": token["writ_binding_digest"], "writ_requester": "alice", "writ_uses": 1,
+             "writ_approvers": [{"approver": "bea", "approver_id": None, "groups": token["writ_requirements"][0]["groups"], "at": now - 5}]}
+    large["context"]["approval"] = {"id": "apr-1", "state": signed(folder, state)}
+    check("an approval lifts the denial", first("approved", large)["decision"] is True)
+    large["context"]["approval"]["state"] = signed(folder, {**state, "writ_approvers": [{**state["writ_approvers"][0], "approver": "alice"}]})
+    check("one by the requester does not", first("approved by herself", large)["context"]["next_action"] == "request")
+    service.end()
+    shutil.rmtree(folder)
+
+
+def signed(folder, claims):
+    """A JWS with the key `approvals` of a folder."""
+    def to_url(content):
+        return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+    seed = base64.b64decode((folder / "approvals").read_text().strip().rpartition(":")[2])
+    (folder / "private.der").write_bytes(bytes.fromhex("302e020100300506032b657004220420") + seed)
+    text = to_url(b'{"alg":"EdDSA","typ":"JWT"}') + "." + to_url(json.dumps(claims).encode())
+    (folder / "text").write_text(text)
+    done = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", "private.der", "-keyform", "DER", "-rawin", "-in", "text"], cwd=folder,
+                          check=True, capture_output=True)
+    return text + "." + to_url(done.stdout)
+
+
 def ask_crowded():
     """Of many requests at a time, some are answered 503."""
     service = Running(WRIT, ["policy.writ"], [AUTHZEN / "policy.writ"], {
@@ -357,7 +420,8 @@ def ask_crowded():
     others = [threading.Thread(target=crowd) for _ in range(3)]
     for each in others:
         each.start()
-    for path, method, told in ((METADATA, "GET", METADATA), (METADATA + "/x", "GET", METADATA + "/{path}"), ("/v1/decide/batch", "POST", "/v1/decide/batch")):
+    for path, method, told in ((METADATA, "GET", METADATA), (METADATA + "/x", "GET", METADATA + "/{path}"),
+                               ("/access/v1/keys", "GET", "/access/v1/keys"), ("/v1/decide/batch", "POST", "/v1/decide/batch")):
         for _ in range(2000):
             answer = service.ask(method, path, b"{}" if method == "POST" else b"", LINES if method == "POST" else {})
             if answer[0] == 503:
@@ -460,6 +524,7 @@ ask_refund()
 ask_for_callers()
 ask_store()
 found = ask_authzen()
+ask_issuance()
 ask_crowded()
 count = len(answers)
 answers = distinct(answers)
