@@ -402,7 +402,7 @@ void AuthZen::proxied(const HttpHead& head, std::string_view path, const DecideR
     const HttpRoutes* const routes = with->mapping.http();
     const auto question = routes != nullptr ? routes->question(head, path) : std::nullopt;
     if (!question) return reply(answer_to_proxy(403));
-    Filled filled = impl_->fill(*with, Parts(*question).question(), impl_->now());
+    Filled filled = impl_->fill(*with, QuestionParts(*question).question(), impl_->now());
     decide(std::move(filled.document),
            [=, scopes = std::move(filled.scopes), reply = std::move(reply)](const ledger::Decided& decided) {
                if (failed(decided)) return reply(answer_to_proxy(503));

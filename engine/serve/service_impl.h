@@ -68,7 +68,7 @@ struct Service::Impl {
     std::unique_ptr<DecisionPoint> point;
     std::optional<SecretKey> revocation_key;
     std::unique_ptr<Worker> store_changes;
-    std::unique_ptr<Spans> spans;            ///< none if no collector is named
+    std::unique_ptr<Spans> spans;  ///< none if no collector is named
     std::unique_ptr<HttpServer> server, admin;
     std::unique_ptr<Explainer> explainer;
     std::unique_ptr<Console> console;  ///< none unless the settings ask for it

@@ -10,8 +10,8 @@
 
 namespace writ::serve {
 
-/// Runs tasks one after the other, in their order, on a thread of its own: however many wait, those that decide lose the
-/// time of one thread. Any thread may call it.
+/// Runs tasks one after the other, in their order, on a thread of its own: however many wait, those that decide lose
+/// the time of one thread. Any thread may call it.
 class Worker {
 public:
     explicit Worker(std::size_t most_waiting);

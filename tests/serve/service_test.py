@@ -6,6 +6,7 @@ usage: service_test.py WRIT EXAMPLES
 import http.server
 import json
 import os
+import pathlib
 import re
 import resource
 import shutil
