@@ -6,7 +6,6 @@ usage: console_browser.py WRIT EXAMPLES [--smoke | --screenshots DIR]
 `tests/setup.sh browser` installs Chromium; without it the test is skipped (77). --smoke: only that the page works, in one view.
 """
 import json
-import os
 import pathlib
 import sys
 
@@ -14,7 +13,6 @@ import devtools
 from console_service import HOSTILE, ConsoleService
 from harness import check, end
 
-WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 SMOKE = "--smoke" in sys.argv
 PICTURES = pathlib.Path(sys.argv[sys.argv.index("--screenshots") + 1]) if "--screenshots" in sys.argv else None
 if PICTURES:
@@ -75,7 +73,7 @@ def tab_to(page, selector, most=60):
     return False
 
 
-service = ConsoleService(WRIT, EXAMPLES, "--console", "on")
+service = ConsoleService("--console", "on")
 service.decide(service.request("deny", agent=HOSTILE))
 service.decide(service.request("deny_no_role"))
 page = devtools.Page()

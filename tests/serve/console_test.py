@@ -4,35 +4,31 @@
 usage: console_test.py WRIT EXAMPLES
 """
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
 import time
 
 from console_service import HOSTILE, ConsoleService
-from harness import check, end, new_folder
+from harness import EXAMPLES, WRIT, check, end, new_folder
 
-WRIT, EXAMPLES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 DATA = ["/console/decisions", "/console/approvals", "/console/decision?id=0", "/console/explanation?id=0", "/console/tools?id=0",
         "/console/report"]
 FILES = {"/": "text/html", "/console/style.css": "text/css", "/console/console.js": "text/javascript", "/console/dom.js": "text/javascript",
          "/console/explanation.js": "text/javascript", "/console/report.js": "text/javascript"}
 
 # --- off unless it is asked for
-service = ConsoleService(WRIT, EXAMPLES)
+service = ConsoleService()
 service.decide(service.request())
 for path in [*FILES, *DATA]:
-    check(f"off: {path}", service.ask(path)[0] == 404)
-check("off: a search", service.ask("/console/search", "POST", "{}")[0] == 404)
-check("off: the other paths are there", service.ask("/v1/status")[0] == 200 and service.ask("/readyz")[0] == 200)
-check("off: another name for this machine", service.ask("/metrics", host="rebound.example:9180")[0] == 403)
-check("off: a page of another site", service.ask("/v1/status", origin="http://evil.example")[0] == 403)
+    check(f"off: {path}", service.fetch(path)[0] == 404)
+check("off: a search", service.fetch("/console/search", "POST", "{}")[0] == 404)
+check("off: the other paths are there", service.fetch("/v1/status")[0] == 200 and service.fetch("/readyz")[0] == 200)
+check("off: another name for this machine", service.fetch("/metrics", host="rebound.example:9180")[0] == 403)
+check("off: a page of another site", service.fetch("/v1/status", origin="http://evil.example")[0] == 403)
 check("off: ends with 0", service.end() == 0)
 
-service = ConsoleService(WRIT, EXAMPLES, "--console", "on")
+service = ConsoleService("--console", "on")
 permit = service.decide(service.request())
 hostile = service.decide(service.request("deny", agent=HOSTILE))
 waiting = service.decide(service.request("needs_approval"))
@@ -55,15 +51,15 @@ def is_protected(headers):
 
 files = {}
 for path, kind in FILES.items():
-    status, headers, files[path] = service.ask(path)
+    status, headers, files[path] = service.fetch(path)
     check(f"{path}", status == 200 and headers["content-type"] == f"{kind}; charset=utf-8", (status, headers))
     check(f"{path} is protected", is_protected(headers), headers)
     check(f"{path} names nothing outside", set(re.findall(r"https?://[\w./]+", files[path])) <= {"http://www.w3.org/2000/svg"})
 for path in DATA:
-    status, headers, _ = service.ask(path)
+    status, headers, _ = service.fetch(path)
     check(f"{path} is protected", status == 200 and is_protected(headers) and headers["content-type"] == "application/json", (status, headers))
 for path in ("/nothing", "/console/nothing", "/console/decision?id=99", "/console/decisions?effect=x"):
-    check(f"refused: {path} is protected", is_protected(service.ask(path)[1]))
+    check(f"refused: {path} is protected", is_protected(service.fetch(path)[1]))
 page = files["/"]
 check("no script or style in the page", not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
       and re.findall(r"<script[^>]*>(.*?)</script>", page, re.S) == [""])
@@ -72,28 +68,27 @@ modules = set(re.findall(r'from "\./([\w.]+)"', "".join(files.values())))
 check("every module is there", modules and {f"/console/{each}" for each in modules} <= set(files), modules)
 script = "".join(text for path, text in files.items() if path.endswith(".js"))
 check("no markup is made from text", not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|srcdoc|setHTML", script))
-check("the decision listener has no console", b" 404 " in (lambda s: (s.connect(str(service.folder / "writ.sock")), s.sendall(
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), s.recv(200))[2])(socket.socket(socket.AF_UNIX)))
-check("HEAD", service.ask("/", "HEAD")[0] == 200)
-check("POST to the page", service.ask("/", "POST", "{}")[0] == 405)
+check("the decision listener has no console", service.ask("GET", "/")[0] == 404)
+check("HEAD", service.fetch("/", "HEAD")[0] == 200)
+check("POST to the page", service.fetch("/", "POST", "{}")[0] == 405)
 
 # --- who may ask
 for host in ("localhost", f"localhost:{service.port}", "LOCALHOST", "127.0.0.1", "127.8.9.1:1", "[::1]", f"[::1]:{service.port}"):
-    check(f"Host: {host}", service.ask("/", host=host)[0] == 200)
+    check(f"Host: {host}", service.fetch("/", host=host)[0] == 200)
 for host in ("rebound.example", f"rebound.example:{service.port}", "localhost.rebound.example", "127.0.0.1.rebound.example", "10.0.0.1",
              "[::2]", "127.0.0.1@rebound.example"):
     for path in ("/", "/console/decisions", "/v1/status", "/metrics"):
-        check(f"Host: {host} for {path}", service.ask(path, host=host)[0] in (400, 403))
+        check(f"Host: {host} for {path}", service.fetch(path, host=host)[0] in (400, 403))
 own = f"http://127.0.0.1:{service.port}"
 body = json.dumps({"open": "tool", "request": json.loads(service.request())})
-check("the page's own origin", service.ask("/console/search", "POST", body, origin=own, sec_fetch_site="same-origin")[0] == 200)
-check("an address that is typed", service.ask("/", sec_fetch_site="none")[0] == 200)
+check("the page's own origin", service.fetch("/console/search", "POST", body, origin=own, sec_fetch_site="same-origin")[0] == 200)
+check("an address that is typed", service.fetch("/", sec_fetch_site="none")[0] == 200)
 for name, headers in {"another site": {"origin": "https://evil.example"}, "no origin": {"origin": "null"},
                       "another port": {"origin": f"http://127.0.0.1:{service.port + 1}"}, "another name": {"origin": f"http://localhost:{service.port}"},
                       "across sites": {"sec_fetch_site": "cross-site"}, "the same site": {"sec_fetch_site": "same-site"}}.items():
-    check(f"a page of {name} cannot search", service.ask("/console/search", "POST", body, **headers)[0] == 403)
-    check(f"a page of {name} cannot read", service.ask("/console/decisions", **headers)[0] == 403)
-check("a form of another site", service.ask("/console/search", "POST", body, content_type="text/plain")[0] == 415)
+    check(f"a page of {name} cannot search", service.fetch("/console/search", "POST", body, **headers)[0] == 403)
+    check(f"a page of {name} cannot read", service.fetch("/console/decisions", **headers)[0] == 403)
+check("a form of another site", service.fetch("/console/search", "POST", body, content_type="text/plain")[0] == 415)
 
 # --- decisions
 def listed(query=""):
@@ -140,9 +135,9 @@ status, body = service.get("/console/tools?id=0")
 check("the tools of an agent", status == 200 and [(each["name"], each["answer"]) for each in body["items"]] == [("refund", "always")], body)
 check("with another request", service.get("/console/tools?id=2")[1]["items"][0]["answer"] == "if_approved")
 check("without a request", service.get("/console/tools?id=3")[0] == 409)
-status, _, body = service.ask("/console/search", "POST", json.dumps({"open": "tool", "request": json.loads(service.request("deny"))}))
+status, _, body = service.fetch("/console/search", "POST", json.dumps({"open": "tool", "request": json.loads(service.request("deny"))}))
 check("with a request of one's own", status == 200 and json.loads(body)["items"][0]["answer"] == "never", body)
-check("with no request", service.ask("/console/search", "POST", '{"open":"tool","request":}')[0] == 400)
+check("with no request", service.fetch("/console/search", "POST", '{"open":"tool","request":}')[0] == 400)
 check("nothing of this is recorded", listed("?limit=1")[0]["seq"] == later["record"])
 
 # --- the report
@@ -171,7 +166,7 @@ check("ends with 0", service.end() == 0)
 # --- a candidate that decides differently: what it decides is no decision
 folder = new_folder()
 store = folder / "policies.db"
-shutil.copytree(os.path.join(EXAMPLES, "refund"), folder / "refund")
+shutil.copytree(EXAMPLES / "refund", folder / "refund")
 policy = folder / "refund/policy.writ"
 run = lambda *command: subprocess.run([WRIT, "store", "--store", store, "--author", "ada", *command], cwd=folder, check=True, capture_output=True)
 run("init")
@@ -179,7 +174,7 @@ for channel in ("live", "next"):
     run("channel", channel)
     run("publish", "refund", "--channel", channel, "-m", "first")
     policy.write_text(policy.read_text().replace('== "USD"', '== "EUR"'))
-service = ConsoleService(WRIT, EXAMPLES, "--console", "on", "--store", str(store), "--channel", "live", "--candidate", "next", policy=())
+service = ConsoleService("--console", "on", "--store", str(store), "--channel", "live", "--candidate", "next", policy=())
 service.decide(service.request())
 for _ in range(100):  # what a candidate decides is recorded without waiting
     if any(row for each in service.get("/console/report")[1]["tables"] if each["name"] == "shadow" for row in each["rows"]):

@@ -49,8 +49,8 @@ const kMarks = {
   always: ["permit", kCheck, "Always"],
   if_approved: ["wait", kClock, "If approved"],
   never: ["deny", kCross, "Never"],
-  true: ["permit", kCheck, "True"],
-  false: ["deny", kCross, "False"],
+  true: ["plain", kCheck, "True"],  // no colour: what is true may as well deny
+  false: ["plain", kCross, "False"],
   unknown: ["wait", kQuestion, "Unknown"],
   fresh: ["permit", kCheck, "Fresh"],
   stale: ["deny", kCross, "Not fresh"],
