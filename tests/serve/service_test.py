@@ -151,6 +151,14 @@ for cut in (0, 1, len(PERMIT) // 2, len(PERMIT.rstrip()) - 1):
     status, _, body = service.ask("POST", "/v1/decide", PERMIT.rstrip()[:cut])
     check(f"a document cut after {cut} bytes", status in (400, 415), body)
 
+line = json.dumps(json.loads(PERMIT))
+answers = []
+for first in range(1, len(line), 256):
+    cuts = "\n".join(line[:cut] for cut in range(first, min(first + 256, len(line))))
+    answers += service.ask("POST", "/v1/decide/batch", cuts, {"Content-Type": "application/x-ndjson"})[2].splitlines()
+check("no beginning of a document is decided", len(answers) == len(line) - 1 and
+      all((a := json.loads(each))["code"].startswith("Q") and a["decision"]["effect"] == "deny" for each in answers), len(answers))
+
 requests = [json.dumps(json.loads(with_field("request_id", f"r{i}"))) for i in range(100)]
 lines = "\n".join(requests[:50]) + "\n\n" + "{\n" + "\n".join(requests[50:])
 status, headers, body = service.ask("POST", "/v1/decide/batch", lines, {"Content-Type": "application/x-ndjson"})
