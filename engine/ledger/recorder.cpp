@@ -296,7 +296,7 @@ struct Recorder::Impl {
 
     /// Queues what is prepared. Output: the answer, if nothing is waited for.
     std::optional<Decided> finish_async(Prepared prepared, OnDecided done) {
-        const bool waits = prepared.recordable && (needs_record() || options.await_number);
+        const bool waits = prepared.recordable && (needs_record() || options.await_number || writer.crowded());
         if (prepared.recordable && !waits) offer();
         if (!waits) return detach({given.decision, {}, {}, std::move(prepared.error)}, prepared.layers);
         auto deferred = std::make_unique<Deferred>(encoded(), approvals.unused, given.decision, prepared.layers,

@@ -178,6 +178,10 @@ Result<void> Writer::offer(std::unique_ptr<Waiting>& one) {
     return {};
 }
 
+bool Writer::crowded() const {
+    return offered_bytes_ >= std::min(kEnough, queue_bytes_ / 2);
+}
+
 Counts Writer::counts() const {
     const std::lock_guard guard(mutex_);
     return counts_;

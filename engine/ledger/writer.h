@@ -3,6 +3,7 @@
 // Not here: the file format and its locks (log.h).
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,9 @@ public:
     /// Queues a record to be written after those, or counts it as dropped. After an error `one` is as before, and is
     /// not told. Errors: G0014, G0020.
     [[nodiscard]] Result<void> offer(std::unique_ptr<Waiting>& one);
+
+    /// Whether more is offered than the thread writes: a whole block waits, or half of the queue is used.
+    [[nodiscard]] bool crowded() const;
 
     [[nodiscard]] Counts counts() const;
     [[nodiscard]] const Keyed& keyed() const { return *keyed_; }
@@ -84,7 +88,7 @@ private:
     std::deque<std::shared_ptr<Batch>> batches_;  ///< all but the last are full
     std::size_t queued_bytes_ = 0;                ///< of queue(), charged
     std::deque<Queued> offered_;
-    std::size_t offered_bytes_ = 0;  ///< charged
+    std::atomic<std::size_t> offered_bytes_ = 0;  ///< charged; changed with the mutex
     Counts counts_;
     std::uint64_t unrecorded_drops_ = 0;
     bool closing_ = false;

@@ -64,7 +64,9 @@ bool is_host(std::string_view text) {
 
 class HeadReader {
 public:
-    HeadReader(std::string_view text, const HeadLimits& limits) : rest_(text), limits_(limits) {}
+    HeadReader(std::string_view text, const HeadLimits& limits) : rest_(text), limits_(limits) {
+        head_.headers.reserve(16);
+    }
 
     std::variant<HttpHead, HttpRefusal> run() {
         if (rest_.size() > limits_.bytes) return HttpRefusal{431, "the head of the request is too long"};

@@ -76,7 +76,7 @@ class Program:
             return 0
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(str(self.folder / "admin.sock"))
-            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             text = b"".join(iter(lambda: s.recv(1 << 16), b"")).decode()
         return int(re.search(r"^writ_ledger_dropped_total (\d+)", text, re.M)[1])
 

@@ -513,6 +513,29 @@ TEST_CASE("ledger: best effort that awaits no number answers at once") {
     CHECK(records_of(folder.at("ledger")).size() >= 11);
 }
 
+TEST_CASE("ledger: best effort that awaits no number waits before records would be dropped") {
+    const Folder folder;
+    LedgerOptions options;
+    options.queue_bytes = 40'000;
+    RecordOptions how;
+    how.durability = Durability::BestEffort;
+    how.await_number = false;
+    Ledger ledger = opened_ledger(folder.at("ledger"), options);
+    Recorder recorder = recorder_for(ledger, "refund", how);
+    std::promise<Decided> told;
+    Held held(ledger);
+    int at_once = 0;
+    while (
+        at_once < 100 &&
+        recorder.decide_async(example_request("refund"), [&](Decided decided) { told.set_value(std::move(decided)); }))
+        ++at_once;
+    CHECK(at_once > 2);
+    CHECK(at_once < 100);
+    CHECK(ledger.counts().dropped == 0);
+    held.release();
+    CHECK(told.get_future().get().record == static_cast<std::uint64_t>(at_once) + 1);
+}
+
 TEST_CASE("ledger: best effort is told of the record, or permits without one") {
     const Folder folder;
     LedgerOptions options;

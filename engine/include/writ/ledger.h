@@ -120,7 +120,8 @@ enum class Durability : std::uint8_t { Required, BestEffort };
 struct RecordOptions {
     Durability durability = Durability::Required;
     /// With best effort, decide_async() and its like answer when the record has its number, or is dropped. False: at
-    /// once, without the number.
+    /// once, without the number, unless 4 MiB of records wait, or half of the queue is used. So callers that wait for
+    /// answers are slowed down before records are dropped.
     bool await_number = true;
     bool whole_request = true;  ///< false: only its digest; such records cannot be replayed
     /// JSON Pointers. Every scalar at or below is replaced by its keyed digest, there and everywhere else in the
