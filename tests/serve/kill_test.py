@@ -2,7 +2,7 @@
 """Kills `writ serve` under load, at random moments, when every permit waits for its record: after each kill the ledger is
 whole and has every permit that was answered, and the service starts again.
 
-usage: kill_test.py WRIT LOAD EXAMPLES [--rounds N] [--seed N]
+usage: kill_test.py WRIT EXAMPLES LOAD [--rounds N] [--seed N]
 """
 import argparse
 import atexit
@@ -18,8 +18,8 @@ from harness import check, end, new_folder
 
 parser = argparse.ArgumentParser()
 parser.add_argument("writ", type=os.path.abspath)
-parser.add_argument("load", type=os.path.abspath)
 parser.add_argument("examples", type=pathlib.Path)
+parser.add_argument("load", type=os.path.abspath)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--seed", type=int, default=1)
 args = parser.parse_args()
