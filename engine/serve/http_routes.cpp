@@ -62,7 +62,7 @@ std::optional<Error> read_texts(const Value& from, const std::string& place,
                                 std::initializer_list<std::pair<std::string_view, std::string*>> to) {
     std::string shape;
     for (const auto& [name, _] : to) shape.append(shape.empty() ? "{\"" : "\", …, \"").append(name);
-    const Error wrong = failure(Code::MappingNotValid, "write an object with " + shape + "\"}, each a text", place);
+    Error wrong = failure(Code::MappingNotValid, "write an object with " + shape + "\"}, each a text", place);
     if (from.type != Type::Object || from.members.size() != to.size()) return wrong;
     for (const auto& [name, text] : to) {
         const Value* const value = from.find(name);

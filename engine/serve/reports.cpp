@@ -58,7 +58,7 @@ std::optional<std::uint64_t> decision_of(const json::Value& report) {
 }
 
 /// The answer to a report that the ledger or the store refuses.
-HttpAnswer refused(const Error& error) {
+HttpAnswer refusal_of(const Error& error) {
     const auto is = [&](std::initializer_list<Code> codes) {
         return std::any_of(codes.begin(), codes.end(), [&](Code each) { return error.code == code_name(each); });
     };
@@ -114,9 +114,9 @@ void Service::Impl::receipt(Exchange exchange) {
     encode(record, bytes);
     const auto queued =
         point->ledger().append_async(std::move(bytes), [reply = exchange.reply](Result<ledger::Appended> appended) {
-            reply(appended ? recorded(appended->sequence) : refused(appended.error()));
+            reply(appended ? recorded(appended->sequence) : refusal_of(appended.error()));
         });
-    if (!queued) exchange.reply(refused(queued.error()));
+    if (!queued) exchange.reply(refusal_of(queued.error()));
 }
 
 void Service::Impl::use(Exchange exchange) {
@@ -126,9 +126,9 @@ void Service::Impl::use(Exchange exchange) {
     if (!decision) return exchange.reply(problem(400, "`decision` must be the number of a record"));
     const auto queued = point->ledger().use_async(fmt::format("grant:{}", *decision),
                                                   [reply = exchange.reply](Result<std::uint64_t> used) {
-                                                      reply(used ? recorded(*used) : refused(used.error()));
+                                                      reply(used ? recorded(*used) : refusal_of(used.error()));
                                                   });
-    if (!queued) exchange.reply(refused(queued.error()));
+    if (!queued) exchange.reply(refusal_of(queued.error()));
 }
 
 namespace {
@@ -143,10 +143,10 @@ struct NewRevocation {
 
 HttpAnswer revoked_in(const Settings& settings, const std::optional<SecretKey>& key, const NewRevocation& asked) {
     auto store = Store::open(settings.store, {.space = settings.space});
-    if (!store) return refused(store.error());
+    if (!store) return refusal_of(store.error());
     const auto entry = store->revoke(asked.kind, asked.subject, asked.origin, asked.expires_at, key ? &*key : nullptr,
                                      asked.undeclared);
-    if (!entry) return refused(entry.error());
+    if (!entry) return refusal_of(entry.error());
     json::Value body = json::Value::object();
     body.set("sequence", json::Value::of(static_cast<std::int64_t>(entry->sequence)));
     body.set("kind", json::Value::of(revocation_name(entry->kind)));

@@ -154,10 +154,10 @@ Result<SpanSettings> SpanSettings::read(const Variable& variable) {
 
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 void write_hex(std::uint64_t value, char* to) {
-    for (int i = 15; i >= 0; --i, value >>= 4) to[i] = kDigits[value & 15];
+    for (int i = 15; i >= 0; --i, value >>= 4) to[i] = kHexDigits[value & 15];
 }
 
 /// Spreads the bits of a counter, so that ids differ in all digits (SplitMix64).
