@@ -372,6 +372,11 @@ check("many large bodies at once need little memory", resident() - before < 32 <
 for each in held:
     each.close()
 check("it still answers", settled("writ_http_connections", 0) and service.ask("POST", "/v1/decide", PERMIT)[0] == 200)
+with service.connect() as s:  # the answers are more than a socket holds
+    lines = (line + "\n").encode() * 256
+    s.sendall(BATCH + b"Content-Length: %d\r\n\r\n" % len(lines) + lines)
+    check("a client that does not read is served", settled("writ_http_connections", 1))
+    check("and closed", settled("writ_http_connections", 0) or settled("writ_http_connections", 0))
 check("ends with 0", service.end() == 0)
 
 # --- a full disk
