@@ -113,11 +113,11 @@ public:
     /// One source: a value, or none.
     void add(const MappingRule& rule, std::optional<StatedFact> fact) {
         const auto [found, first] = fields_.emplace(rule.to, std::nullopt);
-        if (first) {
-            if (fact) found->second = std::move(fact->value);
-        } else if (found->second && (!fact || json::write(fact->value) != json::write(*found->second))) {
-            found->second.reset();
-        }
+        std::optional<Value>& field = found->second;
+        if (first && fact)
+            field = std::move(fact->value);
+        else if (!fact || (field && json::write(fact->value) != json::write(*field)))
+            field.reset();
     }
     void write_to(Value& document) const {
         for (const auto& [path, value] : fields_)

@@ -248,6 +248,7 @@ TEST_CASE("serve issuance: an approval that is not wholly signed for this decisi
     CHECK(changed("aud", R"("https://other.example.com")") == no);
     CHECK(changed("aud", R"(["https://other.example.com"])") == no);
     CHECK(changed("exp", "1790000060") == no);
+    CHECK(changed("exp", "9223372036854775807") == no);
     CHECK(changed("exp", R"("2099-01-01T00:00:00Z")") == no);
     CHECK(changed("writ_approvers", "[]") == no);
     CHECK(changed("writ_approvers", "[1]") == no);
