@@ -11,6 +11,7 @@ namespace {
 using json::Type;
 using json::Value;
 
+constexpr std::int64_t kLatest = 253'402'300'799;  // the end of the year 9999
 constexpr std::size_t kMostState = 32u << 10, kMostApprovers = 8;
 
 /// Bytes that are written in base64 for URLs, without padding.
@@ -72,9 +73,10 @@ std::optional<Value> read_approval(const Value& approval, const ApprovalTrust& t
     const Value *end = claims->find("exp"), *digest = claims->find("writ_binding_digest"),
                 *requester = claims->find("writ_requester"), *uses = claims->find("writ_uses"),
                 *approvers = claims->find("writ_approvers");
-    if (end == nullptr || end->type != Type::Int || end->integer <= now || digest == nullptr ||
-        digest->type != Type::String || requester == nullptr || uses == nullptr || approvers == nullptr ||
-        approvers->type != Type::Array || approvers->items.empty() || approvers->items.size() > kMostApprovers)
+    if (end == nullptr || end->type != Type::Int || end->integer <= now || end->integer > kLatest ||
+        digest == nullptr || digest->type != Type::String || requester == nullptr || uses == nullptr ||
+        approvers == nullptr || approvers->type != Type::Array || approvers->items.empty() ||
+        approvers->items.size() > kMostApprovers)
         return {};
     Value out = Value::array();
     for (const Value& approver : approvers->items) {

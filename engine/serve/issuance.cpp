@@ -80,10 +80,10 @@ std::string_view failing(const Decision& denied) {
         {"approval_group", draft::kUnverifiable},
         {"approval_not_independent", draft::kUnverifiable},
     }};
-    for (const auto& [code, name] : kWhy)
+    for (const auto& why : kWhy)
         if (std::any_of(denied.reasons.begin(), denied.reasons.end(),
-                        [&](const Reason& each) { return each.code == code; }))
-            return name;
+                        [&](const Reason& each) { return each.code == why.first; }))
+            return why.second;
     return draft::kApprovalRequired;
 }
 
@@ -147,13 +147,16 @@ std::string Issuance::read(const Questions& questions, const Directory& director
     TokenRequest request;
     // One question that is not understood refuses all: what it would have stated must not be left out.
     const auto place = [](std::size_t i) { return "`evaluations[" + std::to_string(i) + "]`: "; };
-    for (std::size_t i = 0; i < questions.size(); ++i)
-        if (!questions[i]) return place(i) + "it is no question";
-    if (std::string why = read_gates(questions, request); !why.empty()) return why;
+    std::vector<AccessQuestion> asked;
+    for (const auto& each : questions) {
+        if (!each) return place(asked.size()) + "it is no question";
+        asked.push_back(*each);
+    }
+    if (std::string why = read_gates(asked, request); !why.empty()) return why;
     bool chain = false;
     knows_obligations_ = true;
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-        const AccessQuestion& question = *questions[i];
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const AccessQuestion& question = asked[i];
         if (std::string why = read_item(question, items_[i], request); !why.empty()) return place(i) + why;
         chain =
             chain || has(question.context, draft::kActor) || has(question.subject.find("properties"), draft::kActor);
@@ -163,7 +166,7 @@ std::string Issuance::read(const Questions& questions, const Directory& director
     }
     if (!mapping_->knows(request)) return "the mapping has no rules for a subject, the target or a detail";
 
-    read_approvals(questions, self, request);
+    read_approvals(asked, self, request);
     FilledToken filled = mapping_->fill(request, directory, now_);
     if (chain && !filled.delegated) return "there is a chain of actors, and no rule states `delegation`";
     auto of_cell = filled.of_cells.begin();
@@ -177,18 +180,18 @@ std::string Issuance::read(const Questions& questions, const Directory& director
 }
 
 /// Reads the approval that every question has.
-void Issuance::read_approvals(const Questions& questions, std::string_view self, TokenRequest& request) {
+void Issuance::read_approvals(const std::vector<AccessQuestion>& asked, std::string_view self, TokenRequest& request) {
     const auto& approvals = mapping_->approvals();
-    if (!approvals || !approvals->trust || !has(questions.front()->context, draft::kApproval)) return;
-    const Value& approval = *questions.front()->context->find(draft::kApproval);
-    for (const auto& each : questions)
-        if (!has(each->context, draft::kApproval) ||
-            json::write(*each->context->find(draft::kApproval)) != json::write(approval))
+    if (!approvals || !approvals->trust || !has(asked.front().context, draft::kApproval)) return;
+    const Value& approval = *asked.front().context->find(draft::kApproval);
+    for (const AccessQuestion& each : asked)
+        if (!has(each.context, draft::kApproval) ||
+            json::write(*each.context->find(draft::kApproval)) != json::write(approval))
             return;
     approval_ = Value::object();
     if (approval.type == Type::Object) request.approvals = read_approval(approval, *approvals->trust, self, now_);
-    is_believed_ = request.approvals.has_value();
-    if (!is_believed_) return;
+    if (!request.approvals) return;
+    is_believed_ = true;
     approval_.set("id", *approval.find("id"));
     approval_.set(
         draft::kApprovedUntil,
@@ -196,14 +199,14 @@ void Issuance::read_approvals(const Questions& questions, std::string_view self,
 }
 
 /// Finds what kind of token is asked for, its target, and the parties.
-std::string Issuance::read_gates(const Questions& questions, TokenRequest& request) {
+std::string Issuance::read_gates(const std::vector<AccessQuestion>& asked, TokenRequest& request) {
     std::vector<const AccessQuestion*> gates;
-    for (const auto& each : questions) {
-        if (text_of(each->resource, "type") != draft::kAudience) continue;
-        const std::string& name = text_of(each->action, "name");
+    for (const AccessQuestion& each : asked) {
+        if (text_of(each.resource, "type") != draft::kAudience) continue;
+        const std::string& name = text_of(each.action, "name");
         if (token_type_of(name).empty()) return "`" + name + "` is no gate";
         if (gate_.empty() && mapping_->allows(name)) gate_ = name;
-        if (name == gate_) gates.push_back(&*each);
+        if (name == gate_) gates.push_back(&each);
     }
     if (gates.empty()) return "the mapping allows none of the gates";
     subject_ = gates.front()->subject;
@@ -306,7 +309,7 @@ std::optional<Value> Issuance::access_request(const ledger::Decided& decided, co
         return each.code == "approval_unbound" && !each.detail.empty();
     });
     const std::int64_t ends = std::min(now_ + approvals->seconds, ends_);
-    if (unbound || ends <= now_) return {};
+    if (unbound) return {};
     Value requirements = Value::array();
     for (const Requirement& each : denied.requirements) {
         Value item = Value::object();

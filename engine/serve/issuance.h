@@ -50,8 +50,8 @@ private:
         std::vector<std::string> scopes;
     };
     [[nodiscard]] std::string read(const Questions& questions, const Directory& directory, std::string_view self);
-    void read_approvals(const Questions& questions, std::string_view self, TokenRequest& request);
-    [[nodiscard]] std::string read_gates(const Questions& questions, TokenRequest& request);
+    void read_approvals(const std::vector<AccessQuestion>& asked, std::string_view self, TokenRequest& request);
+    [[nodiscard]] std::string read_gates(const std::vector<AccessQuestion>& asked, TokenRequest& request);
     [[nodiscard]] std::string read_item(const AccessQuestion& question, Item& item, TokenRequest& request) const;
     /// The context of the first permitted gate. Output: none if the grant cannot be told to this server.
     [[nodiscard]] std::optional<json::Value> shape(const ledger::Decided& decided) const;

@@ -97,14 +97,13 @@ std::vector<std::string> scopes_of(const MappingRules& rules) {
     return out;
 }
 
-/// Seconds since 1970 of a moment in a document; INT64_MAX if it is not stated, INT64_MIN if it cannot be read here.
+/// Seconds since 1970 of a moment in a document; INT64_MAX if there is none. One that cannot be read has passed.
 std::int64_t moment(const Value& document, const FieldPath& path) {
-    constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
     const Value* found = at(&document, path);
-    if (found == nullptr || found->type == Type::Null) return kNever;
-    if (found->type == Type::Int) return found->integer;
-    const auto micros = parse_instant(found->text);
-    return micros ? *micros / 1'000'000 : std::numeric_limits<std::int64_t>::min();
+    if (found == nullptr || found->type == Type::Null) return std::numeric_limits<std::int64_t>::max();
+    const auto micros =
+        found->type == Type::String ? parse_instant(found->text) : parse_numeric_date(json::write(*found));
+    return micros.value_or(0) / 1'000'000;
 }
 
 /// Fields on which all sources agree.
@@ -114,11 +113,11 @@ public:
     /// One source: a value, or none.
     void add(const MappingRule& rule, std::optional<StatedFact> fact) {
         const auto [found, first] = fields_.emplace(rule.to, std::nullopt);
-        if (first) {
-            if (fact) found->second = std::move(fact->value);
-        } else if (found->second && (!fact || json::write(fact->value) != json::write(*found->second))) {
-            found->second.reset();
-        }
+        std::optional<Value>& field = found->second;
+        if (first && fact)
+            field = std::move(fact->value);
+        else if (!fact || (field && json::write(fact->value) != json::write(*field)))
+            field.reset();
     }
     void write_to(Value& document) const {
         for (const auto& [path, value] : fields_)

@@ -91,6 +91,11 @@ TEST_CASE("serve issuance: no request for an approval that could not count or be
     Signing with;
     CHECK(with.server->context(replaced(large_body(), "4102444800", "1790000100")).find("T14:15:00Z") !=
           std::string::npos);
+    CHECK(with.server->context(replaced(large_body(), "4102444800", "1790000100.75")).find("T14:15:00Z") !=
+          std::string::npos);
+    CHECK(with.server->context(replaced(large_body(), "4102444800", "\"2026-09-21T16:15:00+02:00\""))
+              .find("T14:15:00Z") != std::string::npos);
+    CHECK(with.server->context(replaced(large_body(), "4102444800", "1790000060.75")) == "");
     // A fact that an approval is bound to is not stated.
     CHECK(with.server->context(replaced(large_body(), R"("payment": "pay-5512", )", "")) == "");
     // Text and numbers that not everybody writes in the same way.
@@ -243,6 +248,7 @@ TEST_CASE("serve issuance: an approval that is not wholly signed for this decisi
     CHECK(changed("aud", R"("https://other.example.com")") == no);
     CHECK(changed("aud", R"(["https://other.example.com"])") == no);
     CHECK(changed("exp", "1790000060") == no);
+    CHECK(changed("exp", "9223372036854775807") == no);
     CHECK(changed("exp", R"("2099-01-01T00:00:00Z")") == no);
     CHECK(changed("writ_approvers", "[]") == no);
     CHECK(changed("writ_approvers", "[1]") == no);

@@ -231,10 +231,15 @@ TEST_CASE("serve issuance: obligations need a server that knows them, or a claim
           R"([{"id":"o1","type":"custom","properties":{"name":"audit","args":{"level":"full"}}}])");
     CHECK(text_of(first.find("context")->find("issuance")->find("crit")) == R"(["acme_call","acme_once"])");
     // Every question must say so: the context of one replaces the default.
-    CHECK(server.issuance(
-              with_item(known, replaced(cell_of(R"("amount": 40.0, "currency": "USD")"), "{",
-                                        R"({"context": )" + text_of(parsed(refund_body()).find("context")) + ",")),
-              "crit") == R"(["acme_call","acme_once","acme_duties"])");
+    const std::string cell = cell_of(R"("amount": 40.0, "currency": "USD")");
+    const auto mixed = [&](const std::string& all, const std::string& one) {
+        const std::string context = R"({"context": )" + text_of(parsed(one).find("context")) + ",";
+        return server.issuance(with_item(all, replaced(cell, "{", context)), "crit");
+    };
+    const std::string claimed = R"(["acme_call","acme_once","acme_duties"])";
+    CHECK(mixed(known, refund_body()) == claimed);
+    CHECK(mixed(refund_body(), known) == claimed);
+    CHECK(mixed(known, known) == R"(["acme_call","acme_once"])");
     Files files;
     files.mapping = replaced(files.mapping, R"(, "duties": "acme_duties")", "");
     Server without(files);
@@ -285,10 +290,25 @@ TEST_CASE("serve issuance: without the member, gates are questions like others; 
     Server plain(files);
     CHECK(plain.ask(refund_body()).size() == 3);
     CHECK(plain.recorded.size() == 3);
-    files.mapping = replaced(example("mapping.json"), "{",
-                             R"({"subjects": {"*": []}, "resources": {"*": []}, "actions": {"see": [], "*": []},)");
+    // Rules for everything else, by which the question would be permitted.
+    files.mapping = replaced(example("mapping.json"), "{", R"({"always": [
+        {"to": "token.issuer", "value": "https://idp.example.com", "provenance": "verified"},
+        {"to": "token.aud", "value": ["https://as.example.com"], "provenance": "verified"},
+        {"to": "token.iat", "now_plus": 0, "provenance": "verified"}, {"to": "token.nbf", "now_plus": 0, "provenance": "verified"},
+        {"to": "token.exp", "now_plus": 60, "provenance": "verified"}, {"to": "tenant", "value": "acme"},
+        {"to": "agent.id", "value": "refund-agent"}, {"to": "run.id", "value": "run"}, {"to": "run.parent_id", "value": null},
+        {"to": "run.exp", "value": null}, {"to": "delegation", "value": null}],
+      "subjects": {"user": [{"to": "user.id", "from": "id", "provenance": "broker"},
+        {"to": "user.roles", "from": "directory.roles"}, {"to": "user.session_exp", "value": null}]},
+      "resources": {"*": []}, "actions": {"see": [{"to": "tool.name", "value": "refund_status"},
+        {"to": "want.scopes", "value": ["refund:read"]}]},)");
     Server both(files);
-    CHECK(both.post("action", R"({"subject": {"type": "user", "id": "alice"},
-        "resource": {"type": "audience", "id": "https://payments.example.com"}})")
-              .body == "{\"results\":[]}\n");
+    const auto found = [&](const std::string& type) {
+        return both
+            .post("action",
+                  R"({"subject": {"type": "user", "id": "alice"}, "resource": {"type": ")" + type + R"(", "id": "x"}})")
+            .body;
+    };
+    CHECK(found("record") == "{\"results\":[{\"name\":\"see\"}]}\n");
+    for (const char* type : {"audience", "protected_resource", "payment"}) CHECK(found(type) == "{\"results\":[]}\n");
 }
