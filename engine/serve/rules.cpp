@@ -21,6 +21,7 @@ constexpr std::int64_t kMostSeconds = std::int64_t{366} * 24 * 60 * 60;
 /// The steps of a path: `a.b["c d"]`. Output: none if it is malformed.
 std::optional<std::vector<std::string>> steps_of(std::string_view path) {
     std::vector<std::string> out;
+    if (path.find('\0') != std::string_view::npos) return {};  // no key of a document has it
     while (!path.empty()) {
         if (path.starts_with("[\"")) {
             const std::size_t end = path.find("\"]");

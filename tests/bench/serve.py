@@ -4,6 +4,7 @@
 usage: serve.py BUILD [--quick] [--only TEXT] [--peer PROGRAM] [--results DIR]
 """
 import argparse
+import atexit
 import json
 import os
 import re
@@ -53,6 +54,7 @@ class Program:
         self.folder = folder
         self.log = open(folder / "log", "w")
         self.process = subprocess.Popen(command, cwd=folder, stdout=self.log, stderr=self.log)
+        atexit.register(self.process.kill)  # also if this program ends early
         for _ in range(600):
             if self.process.poll() is not None:
                 break
@@ -281,6 +283,7 @@ def main():
     parser.add_argument("--peer", help="OPA")
     parser.add_argument("--results", default="build/serve")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = pathlib.Path(args.results)
     results.mkdir(parents=True, exist_ok=True)
     bench = Bench(args)

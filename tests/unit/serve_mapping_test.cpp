@@ -175,6 +175,8 @@ TEST_CASE("serve mapping: MappingNotValid, with the place and what to write") {
     CHECK(contains(subject("1"), "$.subjects.user[0] | a rule is an object"));
     CHECK(contains(subject(R"({"from": "id"})"), "$.subjects.user[0] | `to` is the path"));
     CHECK(contains(subject(R"({"to": "user..id", "from": "id"})"), "$.subjects.user[0].to | this is no path"));
+    CHECK(contains(subject(R"({"to": "resource.tags.a\u0000", "from": "id"})"),
+                   "$.subjects.user[0].to | this is no path"));
     CHECK(
         contains(subject(R"({"to": "now", "from": "id"})"), "$.subjects.user[0].to | the service itself states `now`"));
     CHECK(contains(subject(R"({"to": "provenance.user", "from": "id"})"), "the service itself states `provenance`"));
