@@ -517,9 +517,10 @@ void AuthZen::metadata(std::string_view path, const Reply& reply) const {
         capabilities.items.push_back(Value::of(draft::kObligationsCapability));
         obligations.items.push_back(Value::of(draft::kCustom));
         out.set(draft::kSupportedObligations, std::move(obligations));
-        if (tokens->approvals() && with->key) {
+        const auto& approvals = tokens->approvals();
+        if (approvals && with->key) {
             capabilities.items.push_back(Value::of(draft::kAccessRequestCapability));
-            out.set(draft::kAccessRequestEndpoint, Value::of(std::string_view(tokens->approvals()->endpoint)));
+            out.set(draft::kAccessRequestEndpoint, Value::of(std::string_view(approvals->endpoint)));
             out.set(draft::kJwksUri, Value::of(std::string_view(base + "/access/v1/keys")));
         }
         out.set("capabilities", std::move(capabilities));
@@ -531,8 +532,9 @@ void AuthZen::metadata(std::string_view path, const Reply& reply) const {
 
 void AuthZen::keys(std::string_view path, const Reply& reply) const {
     const auto with = impl_->current();
-    if (!with->key || path != "/access/v1/keys") return reply(api_error(404, "there is nothing at this path"));
-    HttpAnswer answer = answer_with(with->key->public_keys());
+    const std::optional<BindingKey>& key = with->key;
+    if (!key || path != "/access/v1/keys") return reply(api_error(404, "there is nothing at this path"));
+    HttpAnswer answer = answer_with(key->public_keys());
     answer.headers.emplace_back("Cache-Control", "max-age=3600");
     reply(std::move(answer));
 }
