@@ -28,6 +28,7 @@ void add_serve(Command& program) {
 
 #else
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <thread>
@@ -39,6 +40,7 @@ void add_serve(Command& program) {
 #include "os/files.h"
 #include "serve/service.h"
 #include "serve/systemd.h"
+#include "writ/errors.h"
 #include "writ/store.h"
 
 namespace writ::cli {
@@ -78,8 +80,23 @@ serve::EventLog log_to_stderr(bool json) {
     };
 }
 
+/// A variable that looks like one of a setting, and is none: a typing mistake, or a setting of another version.
+std::optional<Error> unknown_variable() {
+    constexpr std::string_view kPrefix = "WRIT_SERVE_";
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view name = std::string_view(*each).substr(0, std::string_view(*each).find('='));
+        if (!name.starts_with(kPrefix) || name == "WRIT_SERVE_CONFIG") continue;
+        const auto& all = serve::all_settings();
+        if (std::none_of(all.begin(), all.end(), [&](const Setting& one) { return serve::variable_of(one) == name; }))
+            return failure(Code::ConfigurationNotValid, "no setting has this variable of the environment",
+                           std::string(name));
+    }
+    return {};
+}
+
 /// The file first, then the environment and the line.
 Result<Settings> settings_of(const ServeArgs& args) {
+    if (auto unknown = unknown_variable()) return tl::unexpected(std::move(*unknown));
     Settings out;
     if (!args.config.empty())
         if (auto read = serve::read_settings(args.config, out); !read) return tl::unexpected(std::move(read.error()));
@@ -111,7 +128,9 @@ public:
         if (const Exit* failed = std::get_if<Exit>(&opened)) return *failed;
         const auto& policies = std::get<std::vector<NamedPolicy>>(opened);
         if (policies.size() != 1) {
-            print_note("error: the policy has layers, and the service decides with one policy\n");
+            print_note(
+                "error: the policy has layers, and the service decides with one policy; name the folder of one "
+                "layer\n");
             return Exit::Usage;
         }
         return bundle_of(policies[0].workspace);
@@ -136,7 +155,7 @@ public:
 
     /// Compiles and publishes again if a file has changed and no file changes any more, or if `always`; tries again
     /// what could not be published.
-    void follow(const std::string& store, const serve::EventLog& log, bool always) {
+    void follow(const std::string& store, Service& service, const serve::EventLog& log, bool always) {
         const std::string changed = watch_.settled();
         if (!changed.empty() || always) {
             auto compiled = compile();
@@ -144,12 +163,17 @@ public:
             if (!watch_.changed().empty()) return;
             waiting_.reset();
             told_.clear();
-            if (Bundle* bundle = std::get_if<Bundle>(&compiled))
+            if (Bundle* bundle = std::get_if<Bundle>(&compiled)) {
                 waiting_ = std::move(*bundle);
-            else
+                service.report_files("");
+                log({LogLine::Level::Info, "reloaded", {{"what", "policy"}}});
+            } else {
+                service.report_files("the policy's files do not compile; the earlier policy stays active");
                 log({LogLine::Level::Error,
                      "policy_refused",
-                     {{"file", changed}, {"why", "it does not compile; the earlier policy stays active"}}});
+                     {{"file", changed.empty() ? paths_.front() : changed},
+                      {"why", "it does not compile; the earlier policy stays active"}}});
+            }
         }
         if (!waiting_) return;
         const auto published = publish(*waiting_, store);
@@ -192,7 +216,7 @@ void serve_until_ended(Service& service, PolicyFiles* files, const Settings& set
         if (signal == SIGTERM || signal == SIGINT) break;
         if (watchdog) serve::notify("WATCHDOG=1");
         service.reload(signal == SIGHUP);
-        if (files != nullptr) files->follow(settings.store, log, signal == SIGHUP);
+        if (files != nullptr) files->follow(settings.store, service, log, signal == SIGHUP);
     }
     serve::notify("STOPPING=1");
     log({LogLine::Level::Info, "ending", {}});
@@ -225,8 +249,11 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
     if (args.hash_key) return hash_key(terminal);
     auto settings = settings_of(args);
     if (!settings) return report_error(settings.error(), "", terminal);
-    if (args.paths.empty() == settings->channel.empty()) {
-        print_note("error: name a policy's files, or a store and a channel to follow (--store, --channel)\n");
+    const bool channel = !settings->channel.empty() || !settings->store.empty();
+    if (args.paths.empty() != channel || (channel && (settings->channel.empty() || settings->store.empty()))) {
+        print_note(channel && !args.paths.empty()
+                       ? "error: a policy's files and a store are both given; keep one of them\n"
+                       : "error: name a policy's files, or a store and a channel to follow (--store, --channel)\n");
         return Exit::Usage;
     }
     // Threads inherit the mask, so signals arrive where they are waited for.
@@ -246,7 +273,7 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
         settings->channel = PolicyFiles::kChannel;
     }
     if (args.check) {
-        if (const auto checked = Service::check(*settings); !checked)
+        if (const auto checked = Service::check(*settings, bundle ? &*bundle : nullptr); !checked)
             return report_error(checked.error(), "", terminal);
         print_result("ok\n");
         return Exit::Ok;
@@ -260,19 +287,18 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
     if (!locked || !*locked) {
         print_note(fmt::format(
             "error: {}: {}\n", safe(settings->state),
-            locked ? "another service uses this folder; give this one a folder with --state" : locked.error().reason));
+            locked ? "another service uses this folder; wait until it has ended, or give this one another with --state"
+                   : locked.error().reason));
         return Exit::Io;
     }
 
     const serve::EventLog log = log_to_stderr(settings->json_logs);
-    auto service = Service::open(*settings, log);
-    if (!service) return report_error(service.error(), "", terminal);
-    // Only a service that has its sockets activates its policy.
-    if (bundle) {
+    // Before anything is decided: not even the first request may meet the policy of an earlier run.
+    if (bundle)
         if (const auto published = files->publish(*bundle, settings->store); !published)
             return report_error(published.error(), "", terminal);
-        for (int i = 0; i < 500 && !service->ready(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    auto service = Service::open(*settings, log);
+    if (!service) return report_error(service.error(), "", terminal);
     service->start();
     for (const serve::ListenAddress& each : service->addresses())
         log({LogLine::Level::Info, "listening", {{"address", each.text()}}});

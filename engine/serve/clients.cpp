@@ -78,4 +78,8 @@ const Client* Clients::find(const Peer& peer, std::string_view authorization) co
     return found;
 }
 
+bool Clients::has_certificates() const {
+    return std::any_of(all_.begin(), all_.end(), [](const Client& each) { return each.certificate; });
+}
+
 }  // namespace writ::serve

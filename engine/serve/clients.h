@@ -34,6 +34,8 @@ public:
     /// every wrong key. Output: null if no client has proved itself.
     [[nodiscard]] const Client* find(const Peer& peer, std::string_view authorization) const;
     [[nodiscard]] bool empty() const { return all_.empty(); }
+    /// Whether a client proves itself by a certificate.
+    [[nodiscard]] bool has_certificates() const;
 
 private:
     std::vector<Client> all_;

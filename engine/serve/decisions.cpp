@@ -195,7 +195,7 @@ void Service::Impl::revocations(Exchange exchange) {
 // ---- the AuthZEN API: there is none without a mapping --------------------------------------------
 
 bool Service::Impl::lacks_authzen(const Exchange& exchange) const {
-    if (authzen == nullptr) exchange.reply(problem(404, "there is nothing at this path"));
+    if (authzen == nullptr) exchange.reply(problem(404, "this service has no mapping, and so no AuthZEN API"));
     return authzen == nullptr;
 }
 

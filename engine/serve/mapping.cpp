@@ -111,11 +111,12 @@ Filled Mapping::fill(const AccessQuestion& question, const Directory& directory,
     }
     Provenances groups;
     const auto apply = [&](const MappingRules& rules, const Value* entity, const Value* attributes) {
-        for (const MappingRule& rule : rules)
-            if (auto fact = fact_of(rule, {entity, attributes, question.context, now})) {
-                groups.weaken(rule.to.front(), fact->provenance);
-                put(document, rule.to, std::move(fact->value));
-            }
+        for (const MappingRule& rule : rules) {
+            auto fact = fact_of(rule, {entity, attributes, question.context, now});
+            // What a client leaves out must not make the rest of the group more trusted.
+            groups.weaken(rule.to.front(), fact ? fact->provenance : rule.provenance);
+            if (fact) put(document, rule.to, std::move(fact->value));
+        }
     };
     const auto attributes = [&](const Value& entity) {
         return directory.find(entity.find("type")->text, entity.find("id")->text);

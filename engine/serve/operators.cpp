@@ -80,12 +80,17 @@ void Service::Impl::show_metrics(Exchange exchange) {
 
 std::string Service::Impl::status() const {
     const HandleStatus policy = point->policy().status();
+    std::string problem_text = policy.problem.code.empty() ? "" : policy.problem.message;
+    {
+        const std::lock_guard hold(problems_lock);
+        for (const std::string& each : {files_problem, mapping_problem})
+            if (problem_text.empty()) problem_text = each;
+    }
     json::Value active = json::Value::object();
     active.set("digest", json::Value::of(std::string_view(policy.digest)));
     active.set("serial", json::Value::of(fmt::format("{}.{}", policy.serial.epoch, policy.serial.number).c_str()));
     active.set("fresh", json::Value::of(policy.ready));
-    active.set("problem", policy.problem.code.empty() ? json::Value::null()
-                                                      : json::Value::of(std::string_view(policy.problem.message)));
+    active.set("problem", problem_text.empty() ? json::Value::null() : json::Value::of(std::string_view(problem_text)));
     json::Value effects = json::Value::object();
     constexpr const char* kNames[] = {"deny", "needs_approval", "permit"};
     for (std::size_t i = 0; i < 3; ++i)

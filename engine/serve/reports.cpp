@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <initializer_list>
+#include <thread>
 
 #include "base/json.h"
 #include "os/clock.h"
@@ -141,12 +143,35 @@ struct NewRevocation {
     bool undeclared = false;
 };
 
-HttpAnswer revoked_in(const Settings& settings, const std::optional<SecretKey>& key, const NewRevocation& asked) {
+/// Whether a revocation is among those in force.
+bool is_in_force(const PolicyHandle& policy, const RevocationEntry& entry) {
+    const auto enforced = policy.enforced();
+    if (!enforced || enforced->revocations == nullptr) return false;
+    const auto& items = enforced->revocations->items();
+    return std::any_of(items.begin(), items.end(), [&](const Revocation& each) {
+        return each.kind == entry.kind && each.subject == entry.subject;
+    });
+}
+
+/// Waits until a revocation is in force here.
+bool wait_until_in_force(const PolicyHandle& policy, const RevocationEntry& entry) {
+    using namespace std::chrono_literals;
+    for (const auto end = std::chrono::steady_clock::now() + 2s; std::chrono::steady_clock::now() < end;
+         std::this_thread::sleep_for(1ms))
+        if (is_in_force(policy, entry)) return true;
+    return is_in_force(policy, entry);
+}
+
+HttpAnswer revoked_in(const Settings& settings, const PolicyHandle& policy, const std::optional<SecretKey>& key,
+                      const NewRevocation& asked) {
     auto store = Store::open(settings.store, {.space = settings.space});
     if (!store) return refusal_of(store.error());
     const auto entry = store->revoke(asked.kind, asked.subject, asked.origin, asked.expires_at, key ? &*key : nullptr,
                                      asked.undeclared);
     if (!entry) return refusal_of(entry.error());
+    const bool elsewhere = entry->kind == RevocationKind::All && entry->subject != settings.channel;
+    if (!elsewhere && !wait_until_in_force(policy, *entry))
+        return problem(503, "it is stored, but not in force here yet");
     json::Value body = json::Value::object();
     body.set("sequence", json::Value::of(static_cast<std::int64_t>(entry->sequence)));
     body.set("kind", json::Value::of(revocation_name(entry->kind)));
@@ -195,7 +220,7 @@ void Service::Impl::revoke(Exchange exchange) {
     }
     if (const json::Value* const undeclared = report->find("undeclared")) asked.undeclared = undeclared->boolean;
     const bool taken = store_changes->run([this, asked = std::move(asked), reply = exchange.reply] {
-        reply(revoked_in(settings, revocation_key, asked));
+        reply(revoked_in(settings, point->policy(), revocation_key, asked));
     });
     if (!taken) exchange.reply(problem(503, "too many changes of the store wait"));
 }

@@ -9,6 +9,7 @@
 
 #include "serve/service_impl.h"
 #include "writ/errors.h"
+#include "writ/store.h"
 
 namespace writ::serve {
 
@@ -81,7 +82,12 @@ void Service::Impl::check_mapping() {
     const auto enforced = point->policy().enforced();
     if (!enforced || enforced->policy.digest() == checked) return;
     checked = enforced->policy.digest();
-    if (const auto fits = authzen->check(enforced->policy); !fits)
+    const auto fits = authzen->check(enforced->policy);
+    {
+        const std::lock_guard hold(problems_lock);
+        mapping_problem = fits ? "" : fits.error().context + ": " + fits.error().message;
+    }
+    if (!fits)
         log({LogLine::Level::Error,
              "mapping_does_not_fit",
              {{"code", fits.error().code}, {"why", fits.error().message}, {"file", fits.error().context}}});
@@ -120,6 +126,9 @@ Result<std::vector<ListenAddress>> addresses_of(const Settings& settings, const 
         if (address->kind == ListenAddress::Kind::Tcp && clients.empty())
             return fail(Code::ConfigurationNotValid, "nobody could ask over TCP; set `keys` to a file of clients",
                         each);
+        if (address->tls && clients.has_certificates() && settings.tls_client_ca.empty())
+            return fail(Code::ConfigurationNotValid,
+                        "a client proves itself by a certificate; set `tls-client-ca` to who signs it", settings.keys);
         if (address->tls && (settings.tls_certificate.empty() || settings.tls_key.empty()))
             return fail(Code::ConfigurationNotValid, "TLS needs `tls-certificate` and `tls-key`", each);
         out.push_back(std::move(*address));
@@ -129,7 +138,23 @@ Result<std::vector<ListenAddress>> addresses_of(const Settings& settings, const 
 
 }  // namespace
 
-Result<void> Service::check(const Settings& settings) {
+namespace {
+
+/// The policy that the service would begin with.
+Result<Bundle> followed_policy(const Settings& settings) {
+    auto store = Store::open(settings.store, {.space = settings.space, .read_only = true});
+    if (!store) return tl::unexpected(std::move(store.error()));
+    const auto channel = store->channel(settings.channel);
+    if (!channel) return tl::unexpected(channel.error());
+    if (channel->digest.empty())
+        return fail(Code::ConfigurationNotValid, "no version is active in the channel `" + settings.channel + "`",
+                    settings.store);
+    return store->bundle(channel->digest);
+}
+
+}  // namespace
+
+Result<void> Service::check(const Settings& settings, const Bundle* files) {
     Impl impl(settings, {});
     if (const auto read = impl.read_clients(); !read) return read;
     if (const auto read = impl.read_revocation_key(); !read) return read;
@@ -137,6 +162,10 @@ Result<void> Service::check(const Settings& settings) {
     if (!addresses) return tl::unexpected(addresses.error());
     if (const auto read = impl.open_authzen(); !read) return read;
     if (const auto read = span_settings(); !read) return tl::unexpected(read.error());
+    const auto policy = files != nullptr ? Result<Bundle>(*files) : followed_policy(settings);
+    if (!policy) return tl::unexpected(policy.error());
+    if (impl.authzen)
+        if (const auto fits = impl.authzen->check(*policy); !fits) return fits;
     if (!settings.tls_certificate.empty())
         return check_tls({settings.tls_certificate, settings.tls_key, settings.tls_client_ca});
     return {};
@@ -254,6 +283,12 @@ bool Service::drained() const {
     return impl_->server->drained();
 }
 
+void Service::report_files(const std::string& problem) {
+    if (!problem.empty()) impl_->metrics.count_reject("files");
+    const std::lock_guard hold(impl_->problems_lock);
+    impl_->files_problem = problem;
+}
+
 void Service::reload(bool always) {
     const auto again = [&](WatchedFiles& files, const char* what, auto read) {
         if (!always && !files.changed() && files.failed.empty()) return;
@@ -271,8 +306,9 @@ void Service::reload(bool always) {
     if (!impl_->settings.keys.empty()) again(impl_->keys_files, "keys", [&] { return impl_->read_clients(); });
     if (impl_->authzen)
         again(impl_->mapping_files, "mapping", [&] {
-            impl_->checked.clear();
-            return impl_->authzen->reload();
+            auto read = impl_->authzen->reload();
+            if (read) impl_->checked.clear();
+            return read;
         });
     impl_->check_mapping();
     if (!impl_->settings.tls_certificate.empty())

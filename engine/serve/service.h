@@ -21,8 +21,10 @@ using EventLog = std::function<void(const LogLine&)>;
 /// Any thread may call it.
 class Service {
 public:
-    /// Checks addresses, keys and files of TLS, and changes nothing. Errors: H0001, H0003 to H0005.
-    [[nodiscard]] static Result<void> check(const Settings& settings);
+    /// Checks everything that can be checked without opening sockets and the ledger, and changes nothing.
+    /// Input:   files: the policy, if it is given as files; otherwise the store's channel must have an active one.
+    /// Errors:  H0001, H0003 to H0007; those of reading the store.
+    [[nodiscard]] static Result<void> check(const Settings& settings, const Bundle* files);
     /// Opens the ledger, follows the channel, and binds the sockets. Serves nothing before start().
     /// Errors: those of DecisionPoint::open and HttpServer::open; H0005.
     [[nodiscard]] static Result<Service> open(const Settings& settings, EventLog log);
@@ -39,6 +41,8 @@ public:
     /// Stops accepting; open requests are still answered.
     void drain();
     [[nodiscard]] bool drained() const;
+    /// What is wrong with the policy's files, for the status page and the metrics; empty: nothing.
+    void report_files(const std::string& problem);
     /// Reads the keys, and the files of TLS, again if they have changed or could not be used last time; or always. What
     /// cannot be used is logged, and what was read before stays in use. Called by one thread.
     void reload(bool always);

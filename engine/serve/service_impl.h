@@ -65,6 +65,8 @@ struct Service::Impl {
     WatchedFiles keys_files, tls_files, mapping_files;                     ///< used by one thread
     std::unique_ptr<AuthZen> authzen;                                      ///< none without a mapping
     std::string checked;  ///< the digest of the policy that the mapping was checked against
+    mutable std::mutex problems_lock;
+    std::string files_problem, mapping_problem;  ///< guarded by problems_lock; empty: none
     std::unique_ptr<DecisionPoint> point;
     std::optional<SecretKey> revocation_key;
     std::unique_ptr<Worker> store_changes;

@@ -197,6 +197,9 @@ check("the new policy is explained", explained["rules"][0]["rule"]["name"] == "r
 check("the new policy decides", body["reasons"][0]["rule"]["name"] == "refund_present_tenant", body["reasons"])
 policy.write_text("permit {")
 check("an invalid change is refused", service.wait_for("policy_refused"), service.text()[-300:])
+state = json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])
+check("the status says so", "do not compile" in state["policy"]["problem"] and state["ready"], state)
+check("and the metrics", b'writ_policy_rejects_total{code="files"} 1' in service.ask("GET", "/metrics", name="admin.sock")[2])
 body = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])
 check("the earlier policy stays", body["effect"] == "permit" and body["reasons"][0]["rule"]["name"] == "refund_present_tenant")
 policy.write_text(text)
@@ -210,6 +213,15 @@ policy.write_text(text)
 time.sleep(1.5)
 body = json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])
 check("a half-written policy is not activated", body["effect"] == "permit", body["reasons"])
+check("a mended policy is no problem", json.loads(service.ask("GET", "/v1/status", name="admin.sock")[2])["policy"]["problem"] is None)
+service.process.terminate()
+service.process.wait(20)
+policy.write_text(text.replace("for 2m", "for 1m"))
+service.start()
+lifetimes = {json.loads(service.ask("POST", "/v1/decide", PERMIT)[2])["grant"]["ttl"] for _ in range(20)}
+check("the first request after a start meets the new policy", lifetimes == {60}, lifetimes)
+check("a start has no errors", "error" not in service.text(), service.text())
+check("and refuses no policy", b"writ_policy_rejects_total{" not in service.ask("GET", "/metrics", name="admin.sock")[2])
 second = subprocess.run([WRIT, "serve", "refund", "--listen", "unix:other.sock"], cwd=service.folder, capture_output=True, text=True, timeout=20)
 check("two services do not share a folder", second.returncode == 4 and "another service uses this folder" in second.stderr, second.stderr)
 second = subprocess.run([WRIT, "serve", "refund", "--state", "other"], cwd=service.folder, capture_output=True, text=True, timeout=20)
@@ -552,6 +564,11 @@ for name, options, code, said, *env in [
     ("a word for the console", ["refund", "--console", "yes"], 2, "is not `on` or `off`"),
     ("nothing to serve", [], 2, "name a policy"),
     ("a collector", ["refund", "--check"], 3, "H0004", {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}),
+    ("files and a store", ["refund", "--store", "x.db", "--channel", "prod"], 2, "keep one of them"),
+    ("a store that is not there", ["--store", "x.db", "--channel", "prod", "--check"], 4, "S0001"),
+    ("a variable", ["refund", "--check"], 3, "WRIT_SERVE_MAXBODY", {"WRIT_SERVE_MAXBODY": "4096"}),
+    ("a certificate without an authority", ["refund", "--check", "--keys", "certified", "--listen", "tls://127.0.0.1:1"], 3, "tls-client-ca"),
+    ("a mapping that does not fit", ["refund", "--check", "--mapping", "mapping.json"], 3, "H0006"),
     ("all well", ["refund", "--check"], 0, "ok"),
     ("a setting", ["refund", "--config", "bad.json"], 3, "did you mean `listen`"),
     ("a taken socket", ["refund", "--listen", "unix:refund"], 4, "H0002"),
@@ -559,6 +576,9 @@ for name, options, code, said, *env in [
     where = new_folder()
     shutil.copytree(EXAMPLES / "refund", where / "refund")
     (where / "bad.json").write_text('{"listn": []}')
+    (where / "certified").write_text("broker decide cert:" + "0" * 64 + "\n")
+    (where / "mapping.json").write_text(json.dumps({"subjects": {"*": [{"to": "user.ident", "from": "id"}]}, "resources": {"*": []},
+                                                    "actions": {"*": []}}))
     result = subprocess.run([WRIT, "serve", *options], cwd=where, capture_output=True, text=True, timeout=20,
                             env={**os.environ, **(env[0] if env else {})})
     check(f"refused: {name}", result.returncode == code and any(each in result.stdout + result.stderr for each in said.split("|")),

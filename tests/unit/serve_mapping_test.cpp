@@ -97,11 +97,12 @@ TEST_CASE("serve mapping: what is not there is left out") {
     const std::string rules = mapping_with(
         R"({"to": "user.tenant", "from": "properties.tenant"}, {"to": "user.email", "from": "directory.nothing"})", "",
         R"({"to": "tenant", "from": "context.tenant"})");
-    CHECK(filled(rules) == R"({"provenance":{"now":"broker"}})");
+    CHECK(filled(rules) == R"({"provenance":{"now":"broker","tenant":"asserted","user":"asserted"}})");
     // A null in a question is not stated; only a constant, or the directory, says that there is none.
     CHECK(filled(rules, R"(, "properties": {"tenant": null})", "", R"({"tenant": null})") ==
-          R"({"provenance":{"now":"broker"}})");
-    CHECK(filled(rules, R"(, "properties": null)") == R"({"provenance":{"now":"broker"}})");
+          R"({"provenance":{"now":"broker","tenant":"asserted","user":"asserted"}})");
+    CHECK(filled(rules, R"(, "properties": null)") ==
+          R"({"provenance":{"now":"broker","tenant":"asserted","user":"asserted"}})");
     CHECK(filled(mapping_with(R"({"to": "user.email", "from": "directory.none"})")) ==
           R"({"provenance":{"now":"broker","user":"broker"},"user":{"email":null}})");
 }
@@ -117,7 +118,7 @@ TEST_CASE("serve mapping: the directory, and what may overlay it") {
     CHECK(with(R"({"to": "user.roles", "from": "properties.role", "list": true})", R"({"role": "boss"})") ==
           of_request);
     CHECK(with(R"({"to": "user.roles", "from": "properties.role", "list": true})", "{}") ==
-          R"({"provenance":{"now":"broker"}})");
+          R"({"provenance":{"now":"broker","user":"asserted"}})");
     const char* overlay = R"({"to": "user.roles", "from": "properties.role", "list": true, "overlay": true})";
     CHECK(with(overlay, R"({"role": ["boss"]})") == of_request);
     CHECK(with(overlay, "{}") == of_directory);
@@ -126,12 +127,13 @@ TEST_CASE("serve mapping: the directory, and what may overlay it") {
           R"({"provenance":{"now":"broker","user":"broker"},"user":{"email":"ann@example.com"}})");
 }
 
-TEST_CASE("serve mapping: a group has the weakest provenance of its sources") {
+TEST_CASE("serve mapping: a group has the weakest provenance of its rules") {
     const std::string rules = mapping_with(R"({"to": "user.id", "from": "id", "provenance": "verified"},
         {"to": "user.tenant", "from": "properties.tenant", "provenance": "model"}, {"to": "user.roles", "from": "directory.role", "list": true})");
     CHECK(filled(rules, R"(, "properties": {"tenant": "t"})") ==
           R"({"provenance":{"now":"broker","user":"model"},"user":{"id":"ann","tenant":"t","roles":["payer"]}})");
-    CHECK(filled(rules) == R"({"provenance":{"now":"broker","user":"broker"},"user":{"id":"ann","roles":["payer"]}})");
+    // What is left out does not make the rest more trusted.
+    CHECK(filled(rules) == R"({"provenance":{"now":"broker","user":"model"},"user":{"id":"ann","roles":["payer"]}})");
 }
 
 TEST_CASE("serve mapping: parameters that no rule reads are dropped and counted") {
