@@ -266,8 +266,9 @@ struct Recorder::Impl {
     }
     /// Whether there must be a record, and the answer depends on what was recorded before.
     [[nodiscard]] bool needs_record() const {
+        // A single use is spent by the number of its record.
         return options.durability == Durability::Required || !record.around.key.empty() || !record.uses.empty() ||
-               !approvals.unused.empty();
+               !approvals.unused.empty() || record.decision.grant.single_use;
     }
 
     /// Queues a record that nobody waits for, or drops it.

@@ -12,7 +12,7 @@ using json::Type;
 using json::Value;
 
 constexpr std::int64_t kLatest = 253'402'300'799;  // the end of the year 9999
-constexpr std::size_t kMostState = 32u << 10, kMostApprovers = 8;
+constexpr std::size_t kMostState = 32u << 10;
 
 /// Bytes that are written in base64 for URLs, without padding.
 std::optional<std::string> from_base64url(std::string_view encoded) {
@@ -69,31 +69,28 @@ std::optional<Value> read_approval(const Value& approval, const ApprovalTrust& t
     if (!claims || !is_text(*claims, "iss", trust.issuer) || !is_for(claims->find("aud"), audience) ||
         !is_text(*claims, "approval_id", id->text))
         return {};
-    // Every claim is needed: an approval without an end, or without its uses, would be a wider one.
+    // Every claim is needed: an approval without an end, or without its uses, would be a wider one. It has one
+    // approver: its uses and its revocation belong to its id, so it must not become several approvals.
     const Value *end = claims->find("exp"), *digest = claims->find("writ_binding_digest"),
                 *requester = claims->find("writ_requester"), *uses = claims->find("writ_uses"),
-                *approvers = claims->find("writ_approvers");
+                *approvers = claims->find("writ_approvers"), *begin = claims->find("nbf");
+    if (begin != nullptr && (begin->type != Type::Int || begin->integer > now)) return {};
     if (end == nullptr || end->type != Type::Int || end->integer <= now || end->integer > kLatest ||
         digest == nullptr || digest->type != Type::String || requester == nullptr || uses == nullptr ||
-        approvers == nullptr || approvers->type != Type::Array || approvers->items.empty() ||
-        approvers->items.size() > kMostApprovers)
+        approvers == nullptr || approvers->type != Type::Array || approvers->items.size() != 1 ||
+        approvers->items.front().type != Type::Object)
         return {};
+    Value one = Value::object();
+    one.set("id", *id);
+    one.set("state", Value::of("approved"));
+    for (const char* name : {"approver", "approver_id", "groups", "at"})
+        if (const Value* found = approvers->items.front().find(name); found != nullptr) one.set(name, *found);
+    one.set("requester", *requester);
+    one.set("exp", *end);
+    one.set("binding_digest", *digest);
+    one.set("uses", *uses);
     Value out = Value::array();
-    for (const Value& approver : approvers->items) {
-        if (approver.type != Type::Object) return {};
-        Value one = Value::object();
-        // Each is used on its own, so each has its own name.
-        const std::string number = out.items.empty() ? "" : "." + std::to_string(out.items.size() + 1);
-        one.set("id", Value::of(std::string_view(id->text + number)));
-        one.set("state", Value::of("approved"));
-        for (const char* name : {"approver", "approver_id", "groups", "at"})
-            if (const Value* found = approver.find(name); found != nullptr) one.set(name, *found);
-        one.set("requester", *requester);
-        one.set("exp", *end);
-        one.set("binding_digest", *digest);
-        one.set("uses", *uses);
-        out.items.push_back(std::move(one));
-    }
+    out.items.push_back(std::move(one));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <variant>
@@ -406,7 +407,10 @@ void AuthZen::proxied(const HttpHead& head, std::string_view path, const DecideR
     decide(std::move(filled.document),
            [=, scopes = std::move(filled.scopes), reply = std::move(reply)](const ledger::Decided& decided) {
                if (failed(decided)) return reply(answer_to_proxy(503));
-               reply(answer_to_proxy(permits(*decided.decision, scopes, with->mapping) ? 200 : 403));
+               // A proxy fulfils no obligation, and spends no single use.
+               const Decision& decision = *decided.decision;
+               const bool plain = decision.grant.obligations.empty() && !decision.grant.single_use;
+               reply(answer_to_proxy(plain && permits(decision, scopes, with->mapping) ? 200 : 403));
            });
 }
 
@@ -447,6 +451,17 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
     const std::int64_t now = impl_->now();
     DocumentJudge judge;
     if (batch->semantic != Semantic::All) judge = impl_->options.judge();
+    // Many short elements may use the same long defaults.
+    std::map<const Value*, std::size_t> sizes;
+    const auto size_of = [&](const QuestionParts& parts) {
+        std::size_t out = 0;
+        for (const Value* each : {parts.subject, parts.action, parts.resource, parts.context}) {
+            const auto [found, first] = sizes.emplace(each, 0);
+            if (first && each != nullptr) found->second = json::write(*each).size();
+            out += found->second;
+        }
+        return out;
+    };
     std::vector<std::optional<Filled>> questions;  // none: an element that is no question
     for (const Value& element : list->items) {
         if (element.type != Type::Object) {
@@ -454,6 +469,7 @@ void AuthZen::evaluations(std::string_view body, const DecideRecorded& decide, R
         } else {
             const QuestionParts parts(element, defaults);
             why = parts.wrong();
+            if (why.empty() && size_of(parts) > impl_->options.max_question) why = "the evaluation is too long";
             if (why.empty()) questions.emplace_back(impl_->fill(*with, parts.question(), now));
         }
         if (!why.empty()) questions.emplace_back();

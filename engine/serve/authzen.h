@@ -33,10 +33,11 @@ struct AuthZenOptions {
     std::string url;
     std::string binding_key;  ///< file of the key that signs binding tokens; empty: approvals cannot be asked for
     OpenJudge judge;
-    std::function<std::int64_t()> clock;  ///< seconds since 1970; null: the system's
-    std::size_t max_batch = 256;          ///< evaluations in a request
-    std::size_t max_page = 1'000;         ///< results of a search in one answer
-    std::size_t max_candidates = 1'000;   ///< decisions of a search for one answer
+    std::function<std::int64_t()> clock;   ///< seconds since 1970; null: the system's
+    std::size_t max_batch = 256;           ///< evaluations in a request
+    std::size_t max_question = 64u << 10;  ///< bytes of an evaluation in a batch, with the defaults that it uses
+    std::size_t max_page = 1'000;          ///< results of a search in one answer
+    std::size_t max_candidates = 1'000;    ///< decisions of a search for one answer
 };
 
 /// Answers the API's requests. Any thread may call it.

@@ -138,11 +138,11 @@ std::string for_caller(const SearchResult& found) {
 
 }  // namespace
 
-void Service::Impl::search(Exchange exchange) {
-    auto body = json::parse(exchange.request.body, {.max_bytes = settings.max_body});
-    if (!body) return exchange.reply(problem(400, body.error()));
+void Service::Impl::run_search(const std::string& text, const Reply& reply) const {
+    auto body = json::parse(text, {.max_bytes = settings.max_body});
+    if (!body) return reply(problem(400, body.error()));
     const auto wrong = [&] {
-        exchange.reply(problem(
+        reply(problem(
             400, "write {\"open\": \"tool\", \"request\": {…}, \"candidates\": […]}; `candidates` may be left out"));
     };
     if (body->type != json::Type::Object) return wrong();
@@ -154,22 +154,31 @@ void Service::Impl::search(Exchange exchange) {
     if (open->text == "tool") field = Open::Tool;
     if (open->text == "scope") field = Open::Scope;
     if (open->text == "agent") field = Open::Agent;
-    if (open->type != json::Type::String || !field)
-        return exchange.reply(problem(400, "`open` is `tool`, `scope` or `agent`"));
+    if (open->type != json::Type::String || !field) return reply(problem(400, "`open` is `tool`, `scope` or `agent`"));
     // Each candidate is a decision on the whole request, and a thread of the service makes them one after the other.
     if (candidates != nullptr && candidates->items.size() > settings.max_batch)
-        return exchange.reply(problem(413, fmt::format("a search has at most {} candidates", settings.max_batch)));
+        return reply(problem(413, fmt::format("a search has at most {} candidates", settings.max_batch)));
     const auto enforced = point->policy().enforced();
-    if (!enforced) return exchange.reply(problem(503, "no policy is active and fresh"));
+    if (!enforced) return reply(problem(503, "no policy is active and fresh"));
     Evaluator evaluator(enforced->policy);
     evaluator.revoke(enforced->revocations);
     const auto found =
         writ::search(evaluator, json::write(*request), *field, candidates != nullptr ? json::write(*candidates) : "");
-    if (!found) return exchange.reply(problem(400, found.error()));
+    if (!found) return reply(problem(400, found.error()));
     HttpAnswer answer;
     answer.body = settings.reader == View::Operator ? to_json(*found) : for_caller(*found);
     answer.body += '\n';
-    exchange.reply(std::move(answer));
+    reply(std::move(answer));
+}
+
+void Service::Impl::search_later(const Exchange& exchange, std::function<void(const std::string&, const Reply&)> run) {
+    const bool taken = searches->run([text = std::string(exchange.request.body), reply = exchange.reply,
+                                      run = std::move(run)] { run(text, reply); });
+    if (!taken) exchange.reply(problem(503, "too many searches wait"));
+}
+
+void Service::Impl::search(Exchange exchange) {
+    search_later(exchange, [this](const std::string& text, const Reply& reply) { run_search(text, reply); });
 }
 
 void Service::Impl::revocations(Exchange exchange) {
@@ -213,13 +222,19 @@ void Service::Impl::evaluations(Exchange exchange) {
     if (!lacks_authzen(exchange)) authzen->evaluations(exchange.request.body, recorder_for(exchange), exchange.reply);
 }
 void Service::Impl::search_subject(Exchange exchange) {
-    if (!lacks_authzen(exchange)) authzen->search_subject(exchange.request.body, exchange.reply);
+    if (lacks_authzen(exchange)) return;
+    search_later(exchange,
+                 [this](const std::string& text, const Reply& reply) { authzen->search_subject(text, reply); });
 }
 void Service::Impl::search_resource(Exchange exchange) {
-    if (!lacks_authzen(exchange)) authzen->search_resource(exchange.request.body, exchange.reply);
+    if (lacks_authzen(exchange)) return;
+    search_later(exchange,
+                 [this](const std::string& text, const Reply& reply) { authzen->search_resource(text, reply); });
 }
 void Service::Impl::search_action(Exchange exchange) {
-    if (!lacks_authzen(exchange)) authzen->search_action(exchange.request.body, exchange.reply);
+    if (lacks_authzen(exchange)) return;
+    search_later(exchange,
+                 [this](const std::string& text, const Reply& reply) { authzen->search_action(text, reply); });
 }
 void Service::Impl::ext_authz(Exchange exchange) {
     if (lacks_authzen(exchange)) return;

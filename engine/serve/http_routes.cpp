@@ -32,7 +32,7 @@ bool is_open(std::string_view segment) {
     return segment.starts_with('{') && segment.ends_with('}');
 }
 
-/// The value of a header; none if it is missing, empty or repeated.
+/// The value of a header; none if it is missing, empty or repeated. Proxies join repeated headers with a comma.
 std::optional<std::string_view> only(const HttpHead& head, std::string_view name) {
     std::optional<std::string_view> found;
     for (const auto& [each, value] : head.headers) {
@@ -40,7 +40,7 @@ std::optional<std::string_view> only(const HttpHead& head, std::string_view name
         if (found) return {};
         found = value;
     }
-    return found && !found->empty() ? found : std::nullopt;
+    return found && !found->empty() && found->find(',') == std::string_view::npos ? found : std::nullopt;
 }
 
 std::string in_lower_case(std::string_view name) {
@@ -105,15 +105,15 @@ Result<HttpRoutes> HttpRoutes::read(const Value& from, const std::string& place)
                             route.place + ".path");
         }
         route.path = std::move(*segments);
-        // The first route that fits is used, so a second one like it would never be.
+        // The first route that fits is used, so one whose requests all fit an earlier one would never be.
         const auto same = [&](const Route& other) {
             return other.method == route.method &&
-                   std::equal(
-                       other.path.begin(), other.path.end(), route.path.begin(), route.path.end(),
-                       [](const std::string& a, const std::string& b) { return a == b || (is_open(a) && is_open(b)); });
+                   std::equal(other.path.begin(), other.path.end(), route.path.begin(), route.path.end(),
+                              [](const std::string& a, const std::string& b) { return a == b || is_open(a); });
         };
         if (const auto found = std::find_if(out.routes_.begin(), out.routes_.end(), same); found != out.routes_.end())
-            return fail(Code::MappingNotValid, "the route at " + found->place + " is for the same requests",
+            return fail(Code::MappingNotValid,
+                        "it is never used: the route at " + found->place + " comes first; write this one before it",
                         route.place);
         out.routes_.push_back(std::move(route));
     }

@@ -21,7 +21,7 @@ public:
 
     /// The question whether a request is allowed, with `subject`, `action`, `resource` and `context` as in the AuthZEN
     /// API. Input: the path of the request that the proxy received. Output: none if no route fits, or if the subject's
-    /// header is missing, empty or repeated.
+    /// header is missing, empty or repeated, or has a comma.
     [[nodiscard]] std::optional<json::Value> question(const HttpHead& head, std::string_view path) const;
 
     /// The actions of the routes, and the JSON path of each.

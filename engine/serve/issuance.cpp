@@ -36,8 +36,8 @@ bool lists(const Value* object, std::string_view member, std::string_view text) 
 
 /// A scope as OAuth spells it.
 bool is_scope(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '"' && c != '\\' && c != 0x7F; });
+    return !text.empty() && std::all_of(text.begin(), text.end(),
+                                        [](unsigned char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
 }
 
 Value text_list(const auto& texts) {
@@ -168,6 +168,7 @@ std::string Issuance::read(const Questions& questions, const Directory& director
 
     read_approvals(asked, self, request);
     FilledToken filled = mapping_->fill(request, directory, now_);
+    if (!filled.one_call) return "its details, or its scopes, are different calls; ask for one at a time";
     if (chain && !filled.delegated) return "there is a chain of actors, and no rule states `delegation`";
     auto of_cell = filled.of_cells.begin();
     for (Item& item : items_)
@@ -356,12 +357,16 @@ std::vector<Value> Issuance::answers(const ledger::Decided& decided, const Bindi
     auto context = shape(decided);
     if (!context) return out;
     const auto& granted = decided.decision->grant.scopes;
+    const bool of_cells =
+        std::any_of(items_.begin(), items_.end(), [](const Item& each) { return each.kind == Item::Kind::Cell; });
     for (std::size_t i = 0; i < items_.size(); ++i) {
         const Item& item = items_[i];
         const bool all = std::all_of(item.scopes.begin(), item.scopes.end(), [&](const std::string& scope) {
             return std::find(granted.begin(), granted.end(), scope) != granted.end();
         });
         if (item.kind == Item::Kind::Other || !all) continue;
+        // The decision is about the call of the details, not about a scope that outlives it.
+        if (item.kind == Item::Kind::Scope && of_cells) continue;
         out[i] = i == place ? decision(true, std::move(*context)) : decision(true);
     }
     return out;

@@ -199,6 +199,9 @@ void IssuanceMapping::check(RuleReader& reader, const std::string& place) const 
                     RuleReader::below(place, "details") + "." + type,
                     "the rules of `" + action + "` name no scope; write {\"to\": \"want.scopes\", \"value\": [\"…\"]}");
         }
+    if (!details_.empty() && claims_.call.empty())
+        reader.wrong(RuleReader::below(place, "claims"),
+                     "with `details`, name the claim that says what was permitted; write \"call\": \"acme_call\"");
     for (const MappingRules* list : lists())
         for (const MappingRule& rule : *list) {
             const bool scopes = rule.to_text == kScopes;
@@ -311,7 +314,33 @@ FilledToken IssuanceMapping::fill(const TokenRequest& request, const Directory& 
         apply(*rules, {&action}, none);
         out.dropped += unread_properties(action, *rules);
     };
-    for (const AccessQuestion& tuple : request.scope_tuples) ask(tuple.action);
+    // What the rules of scopes, or of cells, state must be the same for each: one decision is about one call.
+    std::optional<std::string> call;
+    const auto compare = [&](const std::vector<std::pair<const MappingRules*, const Value*>>& sources) {
+        std::map<FieldPath, std::string> stated;
+        for (const auto& [rules, entity] : sources) {
+            const Value* const known = entity->find("id") != nullptr ? attributes(*entity) : nullptr;
+            for (const MappingRule& rule : *rules)
+                if (rule.to_text != kScopes)
+                    if (const auto fact = fact_of(rule, {entity, known, nullptr, now}))
+                        stated[rule.to] = json::write(fact->value);
+        }
+        std::string text;
+        for (const auto& [path, value] : stated) {
+            for (const std::string& step : path) text += step + '\0';
+            text += value + '\0';
+        }
+        out.one_call = out.one_call && (!call || *call == text);
+        call = std::move(text);
+    };
+    static const MappingRules kNoRules;
+    // Beside details, scopes are not asked for: their answers are false.
+    for (const AccessQuestion& tuple : request.scope_tuples) {
+        if (!request.cells.empty()) break;
+        const MappingRules* const rules = rules_of(scopes_, tuple.action.find("name")->text);
+        compare({{rules == nullptr ? &kNoRules : rules, &tuple.action}});
+        ask(tuple.action);
+    }
     if (request.scope_tuples.empty() && request.cells.empty())
         for (const std::string& scope : scopes_of(of_target)) {
             Value action = Value::object();
@@ -321,6 +350,7 @@ FilledToken IssuanceMapping::fill(const TokenRequest& request, const Directory& 
     for (const AccessQuestion& cell : request.cells) {
         const Detail& detail = details_.find(cell.resource.find("type")->text)->second;
         const MappingRules& rules = *rules_of(detail.actions, cell.action.find("name")->text);
+        compare({{&detail.resource, &cell.resource}, {&rules, &cell.action}});
         apply(detail.resource, {&cell.resource}, of_entity);
         apply(rules, {&cell.action}, none);
         out.dropped += unread_properties(cell.action, rules);

@@ -36,6 +36,7 @@ struct FilledToken {
     std::int64_t ends = 0;    ///< the first end of the token, the run and the session; INT64_MAX: none is stated
     bool delegated = false;   ///< a chain of delegation is stated
     std::size_t dropped = 0;  ///< properties of actions that no rule reads
+    bool one_call = true;     ///< false: the scopes or the cells state different things; the request must be refused
 };
 
 class IssuanceMapping {

@@ -101,6 +101,8 @@ std::optional<HttpAnswer> Service::Impl::refusal(const std::vector<Route>& table
         }
         if (client != nullptr && each.role == ClientRole::Operate && client->role != ClientRole::Operate)
             return problem(403, "this is for operators");
+        if (each.type.empty() && each.method != "*" && (head.length > 0 || head.has("transfer-encoding")))
+            return problem(413, "this request has no body");
         if (!each.type.empty() && !is_type(head.header("content-type"), each.type))
             return problem(each.wrong_type, fmt::format("the body must be {}", each.type));
         return std::nullopt;
@@ -125,6 +127,9 @@ std::optional<HttpAnswer> Service::Impl::admit(const std::vector<Route>& table, 
 void Service::Impl::route(const std::vector<Route>& table, const HttpRequest& request, Reply reply) {
     const Route& route =
         *std::find_if(table.begin(), table.end(), [&](const Route& each) { return each.takes(request.head); });
+    // The client may have lost its role while the body arrived.
+    if (route.role == ClientRole::Operate)
+        if (auto refused = admit(table, request.head, request.peer)) return reply(std::move(*refused));
     std::optional<OpenSpan> span;
     if (spans) span = spans->begin(request.head.header("traceparent"));
     Reply answer = [this, &route, span, id = std::string(request.head.header("x-request-id")),

@@ -65,6 +65,7 @@ Result<void> Service::Impl::open_authzen() {
     options.url = settings.pdp_url;
     options.binding_key = settings.binding_key;
     options.max_batch = settings.max_batch;
+    options.max_question = settings.max_body;
     options.judge = [this]() -> DocumentJudge {
         const auto enforced = point->policy().enforced();
         return enforced ? judge_with(enforced->policy, enforced->revocations) : DocumentJudge();
@@ -99,6 +100,7 @@ Service::~Service() {
     // Nobody may ask the decision point while it is destroyed; and what it answers then needs the server.
     if (impl_->server) impl_->server->stop();
     if (impl_->admin) impl_->admin->stop();
+    impl_->searches.reset();
     impl_->store_changes.reset();
     impl_->console.reset();
     impl_->explainer.reset();
@@ -179,6 +181,7 @@ Result<Service> Service::open(const Settings& settings, EventLog log) {
     if (const auto read = impl->open_authzen(); !read) return tl::unexpected(read.error());
     if (const auto opened = impl->open_spans(); !opened) return tl::unexpected(opened.error());
     impl->store_changes = std::make_unique<Worker>(16);
+    impl->searches = std::make_unique<Worker>(8);
 
     HttpOptions http;
     auto addresses = addresses_of(settings, *impl->clients);

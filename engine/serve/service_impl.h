@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,7 +71,8 @@ struct Service::Impl {
     std::unique_ptr<DecisionPoint> point;
     std::optional<SecretKey> revocation_key;
     std::unique_ptr<Worker> store_changes;
-    std::unique_ptr<Spans> spans;  ///< none if no collector is named
+    std::unique_ptr<Worker> searches;  ///< each makes many decisions
+    std::unique_ptr<Spans> spans;      ///< none if no collector is named
     std::unique_ptr<HttpServer> server, admin;
     std::unique_ptr<Explainer> explainer;
     std::unique_ptr<Console> console;  ///< none unless the settings ask for it
@@ -99,6 +101,9 @@ struct Service::Impl {
     void decide(Exchange exchange);
     void decide_batch(Exchange exchange);
     void search(Exchange exchange);
+    void run_search(const std::string& text, const Reply& reply) const;
+    /// Runs a search on its own thread, so that no decision waits for one.
+    void search_later(const Exchange& exchange, std::function<void(const std::string&, const Reply&)> run);
     void explain(Exchange exchange);
     void revocations(Exchange exchange);
     void receipt(Exchange exchange);

@@ -261,7 +261,13 @@ std::string export_of(const std::vector<EndedSpan>& spans, const NamedTexts& att
 /// One connection to the collector. Used by one thread.
 class Collector {
 public:
+    /// Ends a transfer as soon as this moment has passed; 0: it does not end.
+    std::atomic<std::int64_t> last{0};  ///< nanoseconds of the steady clock
+
     explicit Collector(const SpanSettings& settings) : curl_(curl_easy_init()) {
+        curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, this);
+        curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, &Collector::progress);
         headers_ = curl_slist_append(headers_, "Content-Type: application/json");
         for (const std::string& each : settings.headers) headers_ = curl_slist_append(headers_, each.c_str());
         curl_easy_setopt(curl_, CURLOPT_URL, settings.url.c_str());
@@ -292,6 +298,10 @@ public:
     }
 
 private:
+    static int progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+        const std::int64_t last = static_cast<Collector*>(self)->last;
+        return last != 0 && std::chrono::steady_clock::now().time_since_epoch().count() > last ? 1 : 0;
+    }
     static std::size_t ignore(const char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
     CURL* curl_;
@@ -315,7 +325,10 @@ struct Spans::Impl {
     std::condition_variable changed;
     std::deque<EndedSpan> waiting;  // guarded by lock, as is `ending`
     bool ending = false;
+    Collector collector{settings};
     std::thread thread;
+
+    explicit Impl(SpanSettings given) : settings(std::move(given)) {}
 
     std::uint64_t new_id() { return mixed(seed[0] + made.fetch_add(1, std::memory_order_relaxed)) | 1; }
 
@@ -332,21 +345,11 @@ struct Spans::Impl {
     }
 
     void run() {
-        constexpr milliseconds kAtTheEnd{2'000};
-        Collector collector(settings);
         std::string failed;
-        std::optional<std::chrono::steady_clock::time_point> last;  // when sending ends
         for (;;) {
             const std::vector<EndedSpan> batch = next();
             if (batch.empty()) return;
-            milliseconds most = settings.timeout;
-            if (const std::lock_guard hold(lock); ending) {
-                const auto now = std::chrono::steady_clock::now();
-                if (!last) last = now + kAtTheEnd;
-                most = std::min(most, std::chrono::duration_cast<milliseconds>(*last - now));
-                if (most.count() <= 0) return;
-            }
-            const std::string why = collector.send(export_of(batch, settings.attributes), most);
+            const std::string why = collector.send(export_of(batch, settings.attributes), settings.timeout);
             if (!why.empty()) dropped += batch.size();
             if (why.empty() != failed.empty()) tell(why);
             failed = why;
@@ -354,15 +357,17 @@ struct Spans::Impl {
     }
 };
 
-Spans::Spans(SpanSettings settings, Teller tell) : impl_(std::make_unique<Impl>()) {
-    impl_->settings = std::move(settings);
+Spans::Spans(SpanSettings settings, Teller tell) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    impl_ = std::make_unique<Impl>(std::move(settings));
     impl_->tell = std::move(tell);
     fill_secret(impl_->seed.data(), sizeof impl_->seed);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     impl_->thread = std::thread([self = impl_.get()] { self->run(); });
 }
 
 Spans::~Spans() {
+    const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    impl_->collector.last = last.time_since_epoch().count();
     {
         const std::lock_guard hold(impl_->lock);
         impl_->ending = true;

@@ -206,6 +206,8 @@ for name, method, path, headers, expected in (
     ("another agent", "POST", "/orders/o-1/refunds", {**AGENT, "X-Agent-Id": "support-agent"}, 403),
     ("no agent", "GET", "/orders/o-1", {"x-run-id": "r-1"}, 403),
     ("an empty agent", "GET", "/orders/o-1", {**AGENT, "X-Agent-Id": ""}, 403),
+    ("agents joined by a proxy", "GET", "/orders/o-1", {**AGENT, "X-Agent-Id": "refund-agent,support-agent"}, 403),
+    ("runs joined by a proxy", "GET", "/orders/o-1", {**AGENT, "x-run-id": "r-1,r-2"}, 403),
     ("no run", "GET", "/orders/o-1", {"X-Agent-Id": "refund-agent"}, 403),
     ("another method", "DELETE", "/orders/o-1", AGENT, 403),
     ("another path", "GET", "/orders", AGENT, 403),
@@ -224,11 +226,19 @@ with socket.socket(socket.AF_UNIX) as s:
     s.sendall(b"GET /envoy/orders/o-1 HTTP/1.1\r\nHost: x\r\nx-agent-id: refund-agent\r\nX-Agent-Id: other\r\nx-run-id: r-1\r\n\r\n")
     check("proxied: two agents", s.recv(100).startswith(b"HTTP/1.1 403 "))
 shown = subprocess.run([WRIT, "ledger", "export", "-L", "writ-serve/ledger"], cwd=service.folder, capture_output=True, text=True)
-check("what fits a route is recorded", len(shown.stdout.splitlines()) == 5, shown.stdout)
+check("what fits a route is recorded", len(shown.stdout.splitlines()) == 6, shown.stdout)
 check("a path that only begins like it", service.ask("GET", "/envoyx/orders/o-1", headers=AGENT)[0] == 404)
 service.end()
 shutil.rmtree(broken)
 service = Service("certification")
+long = json.dumps({"subject": {"type": "user", "id": "alice", "properties": {"role": ["x" * 900] * 100}}, "action": {"name": "read"},
+                   "resource": {"type": "record", "id": "record-1"}, "evaluations": [{}] * 250 + [{"subject": {"type": "user", "id": "alice"}}]})
+answer = service.ask("POST", "/access/v1/evaluations", long, {"Content-Type": "application/json"})
+decisions = [each["decision"] for each in json.loads(answer[2])["evaluations"]]
+check("a long default that many elements use refuses each of them", decisions == [False] * 250 + [True], decisions[-3:])
+shown = subprocess.run([WRIT, "ledger", "export", "-L", "writ-serve/ledger"], cwd=service.folder, capture_output=True, text=True)
+check("and makes no records", len(shown.stdout.splitlines()) == 1, len(shown.stdout.splitlines()))
+check("a GET has no body", service.ask("GET", "/access/v1/keys", "x" * 100)[0] == 413)
 check("a mapping without routes allows no request", service.ask("GET", "/envoy/orders/o-1", headers=AGENT)[0] == 403)
 service.end()
 

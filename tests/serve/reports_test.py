@@ -79,6 +79,17 @@ listed = ask(service, "/v1/revocations", "", "GET")[1]["revocations"]
 check("is listed", listed == [{"kind": "agent", "subject": agent, "expires_at": until}], listed)
 check("ends with 0", service.end() == 0)
 
+# --- best effort
+service = Service("--durability", "best-effort")
+check("best effort has no number", ask(service, "/v1/decide", PERMIT)[1]["record"] is None)
+policy = service.folder / "refund/policy.writ"
+policy.write_text(policy.read_text() + "\nlimit once for tool refund to single_use\n")
+check("the policy changes", service.wait_for("policy_active", 2), service.text())
+single = ask(service, "/v1/decide", PERMIT)[1]
+check("but a single use has one", single["grant"]["single_use"] and single["record"] is not None, single)
+check("which spends it", ask(service, "/v1/use", {"decision": single["record"]})[0] == 200)
+check("ends with 0", service.end() == 0)
+
 # --- a store with keys
 folder = new_folder()
 

@@ -463,7 +463,9 @@ run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P
     "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
 key = "k" * 40
 hashed = subprocess.run([WRIT, "serve", "--hash-key"], input=key, capture_output=True, text=True).stdout.strip()
-(folder / "keys").write_text(f"# clients\nbroker decide {hashed}\n")
+boss = "o" * 40
+as_boss = subprocess.run([WRIT, "serve", "--hash-key"], input=boss, capture_output=True, text=True).stdout.strip()
+(folder / "keys").write_text(f"# clients\nbroker decide {hashed}\nboss operate {as_boss}\n")
 port = 20000 + os.getpid() % 20000
 service = Service(config={"listen": [f"tls://127.0.0.1:{port}", "unix:writ.sock"], "tls-certificate": str(folder / "cert.pem"),
                           "tls-key": str(folder / "key.pem"), "keys": str(folder / "keys"), "max-body": 4096,
@@ -507,8 +509,17 @@ with socket.create_connection(("127.0.0.1", port), 5) as s:
         check("no answer without TLS", b"HTTP" not in s.recv(1000))
     except ConnectionError:
         check("no answer without TLS", True)
+revocation = json.dumps({"kind": "agent", "subject": "a", "message": "x"})
+with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as s:
+    s.sendall(f"POST /v1/revocations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {boss}\r\nContent-Type: application/json\r\n"
+              f"Content-Length: {len(revocation)}\r\n\r\n".encode())
+    time.sleep(0.3)
+    (folder / "keys").write_text(f"broker decide {hashed}\nboss decide {as_boss}\n")
+    service.wait_for("reloaded")
+    s.sendall(revocation.encode())
+    check("an operator who is one no longer, while the body arrives", read_answer(s)[0] == 403)
 (folder / "keys").write_text("")
-check("a removed key", service.wait_for("reloaded") and over_tls({"Authorization": f"Bearer {key}"})[0] == 401, service.text())
+check("a removed key", service.wait_for("reloaded", 2) and over_tls({"Authorization": f"Bearer {key}"})[0] == 401, service.text())
 check("ends with 0", service.end() == 0)
 
 # --- traces

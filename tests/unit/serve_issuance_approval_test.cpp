@@ -252,6 +252,12 @@ TEST_CASE("serve issuance: an approval that is not wholly signed for this decisi
     CHECK(changed("exp", R"("2099-01-01T00:00:00Z")") == no);
     CHECK(changed("writ_approvers", "[]") == no);
     CHECK(changed("writ_approvers", "[1]") == no);
+    CHECK(changed("nbf", "1790000061") == no);
+    CHECK(changed("nbf", "null") == no);
+    // Two would be two approvals, each with the uses of one, and no revocation would name both.
+    Value two = good;
+    two.find("writ_approvers")->items.push_back(two.find("writ_approvers")->items.front());
+    CHECK(context(with.state(two)) == no);
     CHECK(context(with.state(good), "apr-2") == no);
     CHECK(context("") == no);
     CHECK(context("a.b") == no);

@@ -138,6 +138,7 @@ TEST_CASE("serve issuance: what a mapping may not say") {
     has("acme_once", "acme_call", "$.issuance.claims.single_use | two claims cannot have the same name");
     has(R"("acme_call")", "5", "$.issuance.claims.call | write a text");
     has(R"("call":)", R"("calls":)", "did you mean `call`?");
+    has(R"("call": "acme_call", )", "", "$.issuance.claims | with `details`, name the claim");
     has(R"("gates": [)", R"("gates": ["issue:access_token", )", "`issue:access_token` is no gate");
     has(R"("gates": [)", R"("gates": ["issue:pass:token_exchange", )", "is no gate");
     has(R"("gates": [)", R"("gates": ["issue:access_token:Token", )", "is no gate");

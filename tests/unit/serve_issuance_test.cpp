@@ -200,16 +200,21 @@ TEST_CASE("serve issuance: a field is stated only if every question states the s
         return text_of(document.find("tool")->find("params"));
     };
     CHECK(params(cell_of(R"("amount": 40.0, "currency": "USD")")) == R"({"amount":40.0,"currency":"USD"})");
-    CHECK(params(cell_of(R"("amount": 50.0, "currency": "USD")")) == R"({"currency":"USD"})");
-    CHECK(params(cell_of(R"("currency": "USD")")) == R"({"currency":"USD"})");
-    CHECK(params(cell_of(R"("amount": null)")) == "");
     CHECK(server.yes(with_item(refund_body(), cell_of(R"("amount": 40.0, "currency": "USD")"))) == "1111");
-    CHECK(server.yes(with_item(refund_body(), cell_of(R"("amount": 50.0, "currency": "USD")"))) == "0000");
-    CHECK(server.yes(with_item(refund_body(), cell_of(R"("currency": "USD")"))) == "0000");
-    // Two tools.
+    // One decision is about one call: cells that state different things refuse the request.
+    for (const char* other : {R"("amount": 50.0, "currency": "USD")", R"("currency": "USD")", R"("amount": null)"}) {
+        CHECK(server.yes(with_item(refund_body(), cell_of(other))) == "0000");
+        CHECK(server.recorded.back() == R"({"provenance":{"now":"broker"},"now":1790000060})");
+    }
+    CHECK(server.yes(with_item(refund_body(), replaced(cell_of(R"("amount": 40.0, "currency": "USD")"), "pay-5512",
+                                                       "pay-5513"))) == "0000");
+    // A scope is no part of the call, and would outlive it.
     const std::string scope = R"({"subject": {"type": "user", "id": "alice"}, "action": {"name": "refund:read"},
         "resource": {"type": "protected_resource", "id": "https://payments.example.com"}})";
-    CHECK(server.yes(with_item(refund_body(), scope)) == "0000");
+    CHECK(server.yes(with_item(refund_body(), scope)) == "1110");
+    CHECK(server.yes(with_item(refund_body(), replaced(scope, "refund:read", "refund:create"))) == "1110");
+    // A scope without rules does not ride on what the rules of another one state.
+    CHECK(server.yes(with_item(scopes_body(), replaced(scope, "refund:read", "refund:other"))) == "00000");
     // The context of each question counts.
     CHECK(server.yes(with_item(scopes_body(), replaced(scope, "{", R"({"context": {"run": "run-2"}, )"))) == "00000");
     server.ask(with_item(scopes_body(), replaced(scope, "{", R"({"context": {"run": "run-2"}, )")));

@@ -236,7 +236,12 @@ TEST_CASE("serve mapping: routes of a proxy") {
         CHECK(contains(route(R"(, {"method": "GET", "action": "pay", "path": ")" + std::string(path) + "\"}"),
                        "$.http.routes[1].path | give each part"));
     CHECK(contains(route(R"(, {"method": "GET", "path": "/bills/{other}", "action": "pay"})"),
-                   "$.http.routes[1] | the route at $.http.routes[0] is for the same requests"));
+                   "$.http.routes[1] | it is never used: the route at $.http.routes[0] comes first"));
+    CHECK(contains(route(R"(, {"method": "GET", "path": "/bills/all", "action": "pay"})"), "it is never used"));
+    CHECK(
+        route(
+            R"(, {"method": "PUT", "path": "/bills/all", "action": "pay"}, {"method": "PUT", "path": "/bills/{bill}", "action": "pay"})") ==
+        "");
     CHECK(contains(route(R"(, {"method": "PUT", "path": "/", "action": "pya"})"),
                    "$.http.routes[1].action | `actions` has no rules for `pya`"));
 }
