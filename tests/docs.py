@@ -46,6 +46,7 @@ NOT_RUN = {
     ("docs/performance.md", "tests/bench/serve.sh --peers"),
     # Waits for requests; tests/serve/authzen_test.py starts the same service.
     ("docs/serve-authzen.md", "cd examples/authzen/certification"),
+    ("docs/serve-authzen.md", "cd examples/authzen/envoy"),
     # The same; tests/serve/issuance_test.py does.
     ("docs/serve-issuance.md", "cd examples/authzen/issuance"),
     ("docs/serve-issuance.md", "writ keys generate binding.key"),
