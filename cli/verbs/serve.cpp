@@ -294,7 +294,7 @@ Exit run(const ServeArgs& args, const Terminal& terminal) {
 
     const serve::EventLog log = log_to_stderr(settings->json_logs);
     // Before anything is decided: not even the first request may meet the policy of an earlier run.
-    if (bundle)
+    if (bundle && files)
         if (const auto published = files->publish(*bundle, settings->store); !published)
             return report_error(published.error(), "", terminal);
     auto service = Service::open(*settings, log);

@@ -48,7 +48,7 @@ tl::expected<json::Value, HttpAnswer> report_of(const HttpRequest& request, std:
     return *std::move(body);
 }
 
-std::string text_of(const json::Value& report, std::string_view name) {
+std::string text_in(const json::Value& report, std::string_view name) {
     const json::Value* const found = report.find(name);
     return found == nullptr ? std::string() : found->text;
 }
@@ -92,7 +92,7 @@ void Service::Impl::receipt(Exchange exchange) {
     if (!report) return exchange.reply(report.error());
     const auto decision = decision_of(*report);
     if (!decision) return exchange.reply(problem(400, "`decision` must be the number of a record"));
-    const std::string credential = text_of(*report, "credential"), resource = text_of(*report, "resource");
+    const std::string credential = text_in(*report, "credential"), resource = text_in(*report, "resource");
     ledger::Record record;
     record.kind = ledger::RecordKind::Receipt;
     record.time = os::now_micros();
@@ -195,15 +195,15 @@ void Service::Impl::revoke(Exchange exchange) {
                                    {"expires_at", Int},
                                    {"undeclared", Bool}});
     if (!report) return exchange.reply(report.error());
-    const auto kind = revocation_kind(text_of(*report, "kind"));
+    const auto kind = revocation_kind(text_in(*report, "kind"));
     if (!kind)
         return exchange.reply(problem(400,
                                       "`kind` must be agent, deployment, run, workload, key, approval, user, "
                                       "token, tool, issuer, tenant or all"));
     NewRevocation asked;
     asked.kind = *kind;
-    asked.subject = text_of(*report, "subject");
-    asked.origin.message = text_of(*report, "message");
+    asked.subject = text_in(*report, "subject");
+    asked.origin.message = text_in(*report, "message");
     asked.origin.author = "writ serve";
     if (!exchange.request.peer.local) {
         const auto known = current_clients();

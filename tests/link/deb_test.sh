@@ -75,7 +75,6 @@ bash -c '. "$0" && complete -p writ' "$root/usr/share/bash-completion/completion
 gzip -dc "$root/usr/share/man/man1/writ-serve.1.gz" | grep -q '^\.TH' || fail "the manual page"
 
 # ---- the configuration ------------------------------------------------------------------------------------
-[ "$("$writ" serve --check --config "$root/etc/writ/serve.json")" = ok ] || fail "the configuration"
 "$writ" serve --help >"$out/help"
 variables=$(sed -n 's/^#\{0,1\}\(WRIT_SERVE_[A-Z_]*\)=.*/\1/p' "$root/etc/default/writ")
 [ "$(wc -w <<<"$variables")" -gt 8 ] || fail "/etc/default/writ has no settings"
@@ -89,6 +88,7 @@ export WRIT_SERVE_LISTEN=unix:$out/writ.sock WRIT_SERVE_DRAIN_DELAY=0
 "$writ" store --store "$out/policies.db" init >/dev/null
 "$writ" store --store "$out/policies.db" channel prod >/dev/null
 "$writ" store --store "$out/policies.db" publish "$here/examples/refund/policy.writ" --channel prod >/dev/null
+[ "$("$writ" serve --check --config "$root/etc/writ/serve.json")" = ok ] || fail "the configuration"
 "$writ" serve --config "$root/etc/writ/serve.json" 2>"$out/log" &
 service=$!
 for _ in $(seq 100); do
