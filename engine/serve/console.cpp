@@ -233,6 +233,7 @@ void Console::approvals(const QueryValues& /*query*/, const Reply& reply) {
 void Console::decision(const QueryValues& query, const Reply& reply) {
     Recorded found;
     if (const auto there = find(query.of("id"), found); !there) return reply(unanswered(there.error()));
+    if (!inquiry_) return reply(problem(503, "the index of the ledger is not open"));
     const auto why = inquiry_->why(found.number);
     if (!why) return reply(unanswered(why.error()));
     json::Writer out;
