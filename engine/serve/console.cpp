@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
 #include "base/words.h"
+#include "os/clock.h"
 #include "writ/audit.h"
 #include "writ/errors.h"
 #include "writ/search.h"
@@ -21,11 +21,6 @@ using ledger::InquiryCell;
 using ledger::InquiryTable;
 
 constexpr std::int64_t kDayMicros = kDay * kSecond;
-
-std::int64_t micros_now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 HttpAnswer json_answer(std::string body) {
     HttpAnswer out;
@@ -101,8 +96,7 @@ void protect_page(HttpAnswer& answer) {
     constexpr std::pair<const char*, const char*> kHeaders[] = {
         {"Content-Security-Policy",
          "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; "
-         "base-uri "
-         "'none'; form-action 'none'; require-trusted-types-for 'script'"},
+         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
@@ -186,7 +180,7 @@ void Console::decisions(const QueryValues& query, const Reply& reply) {
 void Console::approvals(const QueryValues& /*query*/, const Reply& reply) {
     ledger::Filter filter;
     filter.effect = spelling_of(Effect::NeedsApproval);
-    filter.since = micros_now() - kDayMicros;
+    filter.since = os::now_micros() - kDayMicros;
     filter.limit = 200;
     filter.enforced = true;
     const auto index = inquiry();
@@ -233,8 +227,9 @@ void Console::approvals(const QueryValues& /*query*/, const Reply& reply) {
 void Console::decision(const QueryValues& query, const Reply& reply) {
     Recorded found;
     if (const auto there = find(query.of("id"), found); !there) return reply(unanswered(there.error()));
-    if (!inquiry_) return reply(problem(503, "the index of the ledger is not open"));
-    const auto why = inquiry_->why(found.number);
+    const auto index = inquiry();
+    if (!index) return reply(unanswered(index.error()));
+    const auto why = (*index)->why(found.number);
     if (!why) return reply(unanswered(why.error()));
     json::Writer out;
     out.open('{');
@@ -290,7 +285,7 @@ void Console::tools(const QueryValues& query, const Reply& reply) {
 void Console::report(const QueryValues& query, const Reply& reply) {
     std::int64_t since = 0;
     if (const std::string text = query.of("since"); !text.empty()) {
-        const auto moment = ledger::parse_moment(text, micros_now());
+        const auto moment = ledger::parse_moment(text, os::now_micros());
         if (!moment) return reply(problem(400, "`since` is an instant or an age such as `12h`"));
         since = *moment;
     }
