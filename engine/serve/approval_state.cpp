@@ -14,16 +14,6 @@ using json::Value;
 constexpr std::int64_t kLatest = 253'402'300'799;  // the end of the year 9999
 constexpr std::size_t kMostState = 32u << 10;
 
-/// Bytes that are written in base64 for URLs, without padding.
-std::optional<std::string> from_base64url(std::string_view encoded) {
-    std::string out(encoded);
-    if (out.find_first_of("+/=") != std::string::npos) return {};
-    std::replace(out.begin(), out.end(), '-', '+');
-    std::replace(out.begin(), out.end(), '_', '/');
-    out.append((4 - out.size() % 4) % 4, '=');
-    return from_base64(out);
-}
-
 std::optional<Value> object_in(std::string_view encoded) {
     const auto bytes = from_base64url(encoded);
     if (!bytes) return {};

@@ -17,15 +17,6 @@ using json::Value;
 constexpr std::int64_t kExact = std::int64_t{1} << 53;  // integers of a double are exact up to here
 constexpr std::ptrdiff_t kDigits = 15;                  // and so many digits are
 
-/// Base64 for URLs, without padding.
-std::string base64url(std::string_view bytes) {
-    std::string out = to_base64(bytes);
-    std::replace(out.begin(), out.end(), '+', '-');
-    std::replace(out.begin(), out.end(), '/', '_');
-    out.erase(std::find(out.begin(), out.end(), '='), out.end());
-    return out;
-}
-
 std::string_view bytes_of(const auto& array) {
     return {reinterpret_cast<const char*>(array.data()), array.size()};
 }
@@ -105,7 +96,7 @@ std::optional<std::string> BindingKey::sign(const BoundDenial& binding) const {
     claims.set("denial_expires_at", text(format_instant(binding.ends * 1'000'000)));
     claims.set("evaluation_id", text(binding.evaluation_id));
     claims.set("binding_context_members", Value::array());
-    claims.set("binding_hash", text(base64url(bytes_of(sha256(json::canonical(question))))));
+    claims.set("binding_hash", text(to_base64url(bytes_of(sha256(json::canonical(question))))));
     claims.set("writ_binding_digest", text(binding.digest));
     claims.set("writ_call", binding.call);
     claims.set("writ_requirements", binding.requirements);
@@ -114,8 +105,8 @@ std::optional<std::string> BindingKey::sign(const BoundDenial& binding) const {
     header.set("alg", Value::of("EdDSA"));
     header.set("typ", Value::of("JWT"));
     header.set("kid", text(os::key_id(os::public_half_of(seed_))));
-    const std::string signed_part = base64url(json::write(header)) + "." + base64url(json::write(claims));
-    return signed_part + "." + base64url(os::sign(seed_, signed_part));
+    const std::string signed_part = to_base64url(json::write(header)) + "." + to_base64url(json::write(claims));
+    return signed_part + "." + to_base64url(os::sign(seed_, signed_part));
 }
 
 Value BindingKey::public_keys() const {
@@ -126,7 +117,7 @@ Value BindingKey::public_keys() const {
                                       {"alg", "EdDSA"},
                                       {"use", "sig"},
                                       {"kid", os::key_id(half)},
-                                      {"x", base64url(bytes_of(half))}})
+                                      {"x", to_base64url(bytes_of(half))}})
         key.set(name, text(value));
     Value keys = Value::array();
     keys.items.push_back(std::move(key));
