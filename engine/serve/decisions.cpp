@@ -238,7 +238,7 @@ void Service::Impl::search_action(Exchange exchange) {
 }
 void Service::Impl::ext_authz(Exchange exchange) {
     if (lacks_authzen(exchange)) return;
-    std::string_view path = exchange.request.head.path.substr(std::string_view("/envoy").size());
+    std::string_view path = exchange.request.head.path.substr(kProxyPath.size());
     if (path.empty()) path = "/";
     authzen->proxied(exchange.request.head, path, recorder_for(exchange), exchange.reply);
 }

@@ -41,7 +41,7 @@ const std::vector<Service::Impl::Route>& Service::Impl::routes() {
         {"GET", "/.well-known/authzen-configuration", "", ClientRole::Decide, &Impl::authzen_metadata, Askers::Anybody,
          true},
         {"GET", "/access/v1/keys", "", ClientRole::Decide, &Impl::authzen_keys, Askers::Anybody},
-        {"*", "/envoy", "", ClientRole::Decide, &Impl::ext_authz, Askers::Proxies, true},
+        {"*", kProxyPath, "", ClientRole::Decide, &Impl::ext_authz, Askers::Proxies, true},
     };
     return kAll;
 }

@@ -31,6 +31,9 @@ struct Exchange {
     Reply reply;
 };
 
+/// Below this path a proxy asks about requests: what follows is the path that it received.
+constexpr std::string_view kProxyPath = "/envoy";
+
 struct Service::Impl {
     /// Who may ask over TCP.
     enum class Askers : std::uint8_t {
