@@ -34,8 +34,41 @@ def new_folder():
     return pathlib.Path(tempfile.mkdtemp(prefix="writ-", dir="/tmp"))
 
 
-class Service:
+class Program:
+    """A service that runs in `folder` as `process`, and writes its log there."""
+
+    def text(self):
+        return (self.folder / "log").read_text()
+
+    def wait_for(self, text, count=1):
+        for _ in range(400):
+            if self.text().count(text) >= count:
+                return True
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        return self.text().count(text) >= count
+
+    def connect(self, name="writ.sock"):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(10)
+        s.connect(str(self.folder / name))
+        return s
+
+    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
+        with self.connect(name) as s:
+            return exchange(s, method, path, body, headers)
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return code
+
+
+class Service(Program):
     """A service in a folder of its own, with a copy of the refund example."""
+    LISTENS = "listening address=unix:admin.sock"  # the last line of a start
 
     def __init__(self, *options, env=None, config=None, most=None):
         self.most = most  # bytes of each file that it writes
@@ -53,10 +86,7 @@ class Service:
         self.process = subprocess.Popen(self.command(), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log,
                                         env=self.env, preexec_fn=self.limit, close_fds=False)
         atexit.register(self.process.kill)  # also if this test ends early
-        for _ in range(200):
-            if self.process.poll() is not None or "listening address=unix:admin.sock" in self.text():
-                return
-            time.sleep(0.05)
+        self.wait_for(self.LISTENS)
 
     def command(self):
         delay = [] if "--drain-delay" in self.options else ["--drain-delay", "0"]
@@ -66,26 +96,6 @@ class Service:
         if self.most is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.most, self.most))
 
-    def text(self):
-        return (self.folder / "log").read_text()
-
-    def wait_for(self, text, count=1):
-        for _ in range(100):
-            if self.text().count(text) >= count:
-                return True
-            time.sleep(0.05)
-        return False
-
-    def connect(self, name="writ.sock"):
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(10)
-        s.connect(str(self.folder / name))
-        return s
-
-    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
-        with self.connect(name) as s:
-            return exchange(s, method, path, body, headers)
-
     def raw(self, data, name="writ.sock"):
         """Sends bytes; returns the first answer's status, or None if the connection is closed."""
         with self.connect(name) as s:
@@ -94,12 +104,6 @@ class Service:
             except ConnectionError:  # refused before everything was sent
                 pass
             return read_answer(s)[0]
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return code
 
 
 def exchange(s, method, path, body=b"", headers=None):

@@ -2,16 +2,14 @@
 import atexit
 import os
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
-import time
 
-from harness import exchange, new_folder, read_answer
+from harness import Program, new_folder, read_answer
 
 
-class Running:
+class Running(Program):
     """`writ serve` in a folder of its own, with copies of files. It listens at writ.sock, and for operators at admin.sock."""
 
     def __init__(self, writ, options, copies=(), settings=None, variables=None):
@@ -30,37 +28,11 @@ class Running:
         atexit.register(self.process.kill)  # also if the test ends early
         self.wait_for("listening address=unix:admin.sock")
 
-    def text(self):
-        return (self.folder / "log").read_text()
-
-    def wait_for(self, text):
-        for _ in range(400):
-            if self.process.poll() is not None or text in self.text():
-                return
-            time.sleep(0.05)
-
-    def connect(self, name="writ.sock"):
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(20)
-        s.connect(str(self.folder / name))
-        return s
-
-    def ask(self, method, path, body=b"", headers=None, name="writ.sock"):
-        with self.connect(name) as s:
-            return exchange(s, method, path, body, headers)
-
     def raw(self, data, name="writ.sock"):
         """Sends bytes, and reads one answer."""
         with self.connect(name) as s:
             s.sendall(data)
             return read_answer(s)
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(30)
-        self.log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return code
 
 
 def certificate(folder):
